@@ -1,0 +1,148 @@
+// What does a report hold? The object behind every format: `--format json` is this, as it stands (DESIGN.md §4).
+// Field names are snake_case, units come last, times are ISO 8601 UTC with nine decimals.
+
+import type { Endpoint } from "./address.ts";
+import type { Metrics, Party, Severity } from "./analysis.ts";
+import type { Ending, StateName } from "./flow-view.ts";
+import type { Doubt, Outcome, Protocol } from "./stream-decoder.ts";
+
+export const REPORT_SCHEMA = "halfclose.report/1";
+
+export interface Problem {
+  code: string;
+  /** Byte offset in the (decompressed) file; null when the problem has no place. */
+  offset: number | null;
+  message: string;
+}
+
+export interface ReportCapture {
+  path: string;
+  format: string;
+  link_types: string[];
+  packets: number;
+  first_time: string | null;
+  last_time: string | null;
+  /** Copies of packets that another interface or file also saw. */
+  duplicates: number;
+  /** Packets cut by the snap length. */
+  truncated_packets: number;
+  /** Packets dropped while capturing, by the file's own statistics; null when it has none. */
+  dropped_packets: number | null;
+  problems: Problem[];
+  /** Problems beyond those listed. */
+  more_problems: number;
+  comments: string[];
+}
+
+export interface ReportTotals {
+  packets: number;
+  tcp_segments: number;
+  flows: number;
+  requests: number;
+  answered: number;
+  late: number;
+  unanswered: number;
+  pending: number;
+  unknown: number;
+  /** Packets that are not TCP, by name. */
+  other_packets: Record<string, number>;
+  malformed_packets: number;
+}
+
+export interface ReportEvidence {
+  flow: number;
+  file?: string;
+  frames: number[];
+  wireshark: string;
+}
+
+export interface ReportFinding {
+  id: string;
+  analysis: string;
+  severity: Severity;
+  title: string;
+  summary: string;
+  subject: { holder: Party; peer: Party | null };
+  count: number;
+  onset: string | null;
+  metrics: Metrics;
+  evidence: ReportEvidence[];
+  advice: string[];
+  timeline?: number[];
+}
+
+export type Role = "cause" | "mechanism" | "symptom";
+
+export interface Diagnosis {
+  summary: string;
+  confidence: "high" | "medium" | "low";
+  chain: { finding: string; role: Role; at: string | null; text: string }[];
+  ruled_out: { what: string; because: string }[];
+}
+
+export interface PerSide<T> {
+  client: T;
+  server: T;
+}
+
+export interface ReportFlow {
+  flow: number;
+  client: Endpoint;
+  server: Endpoint;
+  role_certain?: false;
+  file?: string;
+  first_frame: number;
+  last_frame: number;
+  first_time: string;
+  last_time: string;
+  packets: PerSide<number>;
+  bytes: PerSide<number>;
+  wire_bytes: PerSide<number>;
+  duplicates: PerSide<number>;
+  flags: PerSide<{ syn: number; syn_ack: number; fin: number; rst: number }>;
+  handshake: "full" | "partial" | "none";
+  closed_first: "client" | "server" | "both" | null;
+  ending: Ending;
+  state: PerSide<StateName>;
+  protocol: Protocol;
+  retransmissions: PerSide<number>;
+  missing_bytes: PerSide<number>;
+}
+
+export interface ReportExchange {
+  flow: number;
+  protocol: Protocol;
+  file?: string;
+  request: {
+    frame: number;
+    time: string;
+    method: string;
+    target: string;
+    host: string | null;
+    id: string | null;
+  } | null;
+  response: { frame: number; time: string; status: number } | null;
+  outcome: Outcome;
+  waited_s: number | null;
+  gave_up: "client" | "server" | null;
+  interim: number;
+  /** Why the outcome is unknown. */
+  doubt?: Doubt;
+}
+
+export interface Report {
+  schema: typeof REPORT_SCHEMA;
+  version: string;
+  captures: ReportCapture[];
+  totals: ReportTotals;
+  /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. */
+  analysed?: { first_time: string; last_time: string };
+  findings: ReportFinding[];
+  clear: { analysis: string; because: string }[];
+  unsure: { analysis: string; needs: string }[];
+  /** Analyses that failed by a fault of the program; the rest went on. */
+  failed: { analysis: string; error: string }[];
+  diagnosis: Diagnosis;
+  flows?: ReportFlow[];
+  exchanges?: ReportExchange[];
+}
