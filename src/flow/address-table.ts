@@ -1,0 +1,76 @@
+// Which number stands for this IPv6 address? Interns 128-bit addresses, so that flow keys are two 32-bit words for
+// either family. Open addressing over four words; grows by doubling; never forgets.
+
+export class AddressTable {
+  private index = new Int32Array(1024).fill(-1);
+  private words = new Int32Array(4 * 256);
+  private seed: number;
+  count = 0;
+
+  /** `seed` should be unpredictable: it keeps a crafted capture from choosing collisions. It never shows in a result. */
+  constructor(seed: number) {
+    this.seed = seed | 0;
+  }
+
+  /** hot: the number of the address at bytes[offset, offset + 16). */
+  intern(bytes: Uint8Array, offset: number): number {
+    const w0 = word(bytes, offset);
+    const w1 = word(bytes, offset + 4);
+    const w2 = word(bytes, offset + 8);
+    const w3 = word(bytes, offset + 12);
+    const mask = this.index.length - 1;
+    let slot = this.hash(w0, w1, w2, w3) & mask;
+    const words = this.words;
+    for (;;) {
+      const id = this.index[slot]!;
+      if (id < 0) break;
+      const at = id * 4;
+      if (words[at] === w0 && words[at + 1] === w1 && words[at + 2] === w2 && words[at + 3] === w3) return id;
+      slot = (slot + 1) & mask;
+    }
+    const id = this.count++;
+    if (id * 4 === this.words.length) {
+      const wider = new Int32Array(this.words.length * 2);
+      wider.set(this.words);
+      this.words = wider;
+    }
+    this.words.set([w0, w1, w2, w3], id * 4);
+    this.index[slot] = id;
+    if (this.count * 2 > this.index.length) this.rehash();
+    return id;
+  }
+
+  /** The eight 16-bit groups of an interned address. */
+  groups(id: number): number[] {
+    const out: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const w = this.words[id * 4 + i]!;
+      out.push(w >>> 16, w & 0xffff);
+    }
+    return out;
+  }
+
+  private hash(w0: number, w1: number, w2: number, w3: number): number {
+    let h = this.seed;
+    h = Math.imul(h ^ w0, 0x9e3779b1);
+    h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca77);
+    h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae3d);
+    h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
+    return h ^ (h >>> 15);
+  }
+
+  private rehash(): void {
+    const index = new Int32Array(this.index.length * 2).fill(-1);
+    const mask = index.length - 1;
+    const words = this.words;
+    for (let id = 0; id < this.count; id++) {
+      const at = id * 4;
+      let slot = this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) & mask;
+      while (index[slot]! >= 0) slot = (slot + 1) & mask;
+      index[slot] = id;
+    }
+    this.index = index;
+  }
+}
+
+const word = (b: Uint8Array, o: number): number => (b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!;

@@ -1,0 +1,103 @@
+// What became of each request? Judges exchanges by what the two ends did (DESIGN.md §4), tallies them by service, and
+// keeps those that a report needs: the faulty ones, or all of them when they are to be listed.
+
+import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
+import type { ServiceTally } from "../core/flow-view.ts";
+import type { FrameRef } from "../core/frame.ts";
+import { type Exchange, otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
+
+/**
+ * A FIN this soon after the request's last byte is a half-close on purpose ("I have said everything"), sent by the same
+ * piece of code as the request. Nobody gives up after 20 ms; a sender on the same machine needs microseconds.
+ */
+export const HALF_CLOSE_ON_PURPOSE_NS = 20 * NANOS_PER_MILLISECOND;
+
+/** Exchanges still open on one flow. A crafted capture may pipeline without end: beyond this, the oldest are settled as unknown. */
+export const MAX_OPEN_PER_FLOW = 1 << 20;
+
+/** When the requester, or the responder, ended the connection while an answer was due. */
+export function giveUp(e: Exchange, side: Side, frame: FrameRef, time: Nanos, byReset: boolean): void {
+  if (e.gaveUp !== null || e.response !== null || e.request === null) return;
+  const waited = time - Math.max(e.requestEnd, e.request.time);
+  const onPurpose = side === e.requester && !byReset && e.requestComplete && waited <= HALF_CLOSE_ON_PURPOSE_NS;
+  if (onPurpose) return;
+  e.gaveUp = side;
+  e.gaveUpFrame = frame;
+  e.waited = Math.max(0, waited);
+}
+
+/** What the flow knows at the moment of judgement. */
+export interface Ending {
+  /** The responder's direction carries packets in this capture. */
+  responderSeen: boolean;
+  /** The connection is over: RST, or FIN from the responder, or FIN from both. */
+  over: boolean;
+}
+
+/** The verdict on an exchange without a response. */
+export function judgeUnanswered(e: Exchange, ending: Ending): void {
+  if (!ending.responderSeen) {
+    e.doubt ??= "one-direction";
+    e.outcome = "unknown";
+  } else if (e.doubt !== null) {
+    e.outcome = "unknown";
+  } else if (e.gaveUp !== null || ending.over) {
+    e.outcome = "unanswered";
+  } else {
+    e.outcome = "pending";
+  }
+  if (e.outcome === "unknown") e.gaveUp = null;
+}
+
+export class ExchangeLedger {
+  /** Settled exchanges that are kept, in the order of settling. */
+  readonly kept: Exchange[] = [];
+  /** Answered, but a reset cut the body of the response. */
+  readonly cut: Exchange[] = [];
+  readonly totals = { requests: 0, answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
+  private tallies = new Map<string, ServiceTally>();
+  private keepAll: boolean;
+
+  constructor(keepAll: boolean) {
+    this.keepAll = keepAll;
+  }
+
+  get services(): readonly ServiceTally[] {
+    return [...this.tallies.values()];
+  }
+
+  /** The tally of a service; made once for it. */
+  tally(address: string, port: number, protocol: Protocol): ServiceTally {
+    const key = `${protocol} ${address} ${port}`;
+    let t = this.tallies.get(key);
+    if (t === undefined) {
+      t = {
+        service: { address, port },
+        protocol,
+        flows: 0,
+        answered: 0,
+        late: 0,
+        unanswered: 0,
+        pending: 0,
+        unknown: 0,
+        lastAnswer: null,
+        longestAnswer: 0,
+      };
+      this.tallies.set(key, t);
+    }
+    return t;
+  }
+
+  settle(e: Exchange, tally: ServiceTally): void {
+    if (e.request !== null) this.totals.requests++;
+    this.totals[e.outcome]++;
+    tally[e.outcome]++;
+    if (e.response !== null && (tally.lastAnswer === null || e.response.time > tally.lastAnswer.time)) {
+      tally.lastAnswer = { frame: e.response.frame, time: e.response.time };
+    }
+    if (e.outcome === "answered" && e.waited > tally.longestAnswer) tally.longestAnswer = e.waited;
+    if (this.keepAll || (e.outcome !== "answered" && e.request !== null)) this.kept.push(e);
+  }
+}
+
+export const responderOf = (e: Exchange): Side => otherSide(e.requester);

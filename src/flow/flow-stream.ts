@@ -1,0 +1,329 @@
+// What is being said on one flow? Finds the protocol by content, hands the decoder both directions in order, and follows
+// its exchanges until they are judged. One object per flow that carries payload, dropped when its streams have ended.
+
+import type { Nanos } from "../core/clock.ts";
+import type { ServiceTally } from "../core/flow-view.ts";
+import type { FrameRef } from "../core/frame.ts";
+import { seqDiff } from "../core/seq.ts";
+import {
+  type Exchange,
+  type ExchangeSink,
+  otherSide,
+  type RequestHead,
+  type ResponseHead,
+  type Side,
+  type StreamDecoder,
+  type StreamSession,
+} from "../core/stream-decoder.ts";
+import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf } from "./exchange-ledger.ts";
+import type { HeldSegments } from "./held-segments.ts";
+
+/** Segments a direction may begin with that no decoder knows, before a flow seen from its SYN is left alone. */
+const MAX_PROBES = 64;
+/** Bytes kept of a direction while every decoder still wants more to tell. */
+const MAX_PROBE_BYTES = 512;
+
+/** A beginning cut by the snap length is taken at its word from this many bytes on ("GET /ab"). */
+const CONVINCING_BYTES = 7;
+
+/** What a stream asks of the flow table. */
+export interface StreamRoom {
+  readonly decoders: readonly StreamDecoder[];
+  /** The first request of a flow tells who is the client, if no SYN did. */
+  noteRequest(flow: number, side: Side): void;
+  noteResponse(flow: number): void;
+  noteProtocol(flow: number, decoder: StreamDecoder): void;
+  /** Sequence number up to which a side's bytes were delivered. */
+  deliveredTo(flow: number, side: Side): number;
+  packetsFrom(flow: number, side: Side): number;
+  /** Frame and time of the FIN of a side; frame 0 when there was none. */
+  finFrame(flow: number, side: Side): FrameRef;
+  tally(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceTally;
+  settle(e: Exchange, tally: ServiceTally): void;
+  /** A reset cut the body of this response. */
+  noteCut(e: Exchange): void;
+}
+
+interface ProbePart {
+  bytes: Uint8Array;
+  frame: FrameRef;
+  time: Nanos;
+}
+
+export class FlowStream implements ExchangeSink {
+  readonly held: [HeldSegments | null, HeldSegments | null] = [null, null];
+  /** Exchanges not judged yet, in order of request. */
+  private open: Exchange[] = [];
+  /** A response went to a requester that had sent FIN: was it read? Told by the requester's next segment. */
+  private unread: { exchange: Exchange; from: number }[] = [];
+  private session: StreamSession | null = null;
+  private decoder: StreamDecoder | null = null;
+  private parts: [ProbePart[], ProbePart[]] = [[], []];
+  /** The decoder that wanted more of the beginning kept in `parts`. */
+  private candidate: StreamDecoder | null = null;
+  private probes = 0;
+  /** The response that each side is in the middle of. */
+  private responding: [Exchange | null, Exchange | null] = [null, null];
+  private tallies: [ServiceTally | null, ServiceTally | null] = [null, null];
+  private flow: number;
+  private room: StreamRoom;
+  private patient: boolean;
+  /** No protocol was recognised, or the flow became something else: payload is of no use. */
+  deaf = false;
+
+  /** `patient`: the flow was joined midway, so a message may begin at any later segment. */
+  constructor(flow: number, room: StreamRoom, patient: boolean) {
+    this.flow = flow;
+    this.room = room;
+    this.patient = patient;
+  }
+
+  // ── bytes in ──
+
+  /** hot: the next bytes of a side, in order. */
+  data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
+    if (this.session !== null) this.session.data(side, bytes, start, end, frame, time);
+    else if (!this.deaf && end > start) this.probe(side, bytes, start, end, frame, time);
+  }
+
+  gap(side: Side, length: number, reason: "missing" | "snap"): void {
+    // A beginning that the snap length cut will not get longer: the decoder that wanted more takes what there is.
+    const parts = this.parts[side];
+    if (reason === "snap" && this.candidate !== null && lengthOf(parts) >= CONVINCING_BYTES) this.begin(this.candidate);
+    else parts.length = 0;
+    this.session?.gap(side, length, reason);
+  }
+
+  /** The direction is over. With a reset, both are. */
+  end(side: Side, how: "fin" | "reset" | "capture"): void {
+    this.session?.end(side, how);
+    const response = this.responding[side];
+    if (how === "reset" && response !== null && !response.responseComplete) this.room.noteCut(response);
+    this.responding[side] = null;
+    if (how === "fin" && this.open.length > 0) this.settleOpen((e) => responderOf(e) === side, true);
+  }
+
+  private probe(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
+    const parts = this.parts[side];
+    let all = bytes;
+    let from = start;
+    let to = end;
+    if (parts.length > 0) {
+      all = join([...parts.map((p) => p.bytes), bytes.subarray(start, Math.min(end, start + MAX_PROBE_BYTES))]);
+      from = 0;
+      to = all.length;
+    }
+    let candidate: StreamDecoder | null = null;
+    for (const decoder of this.room.decoders) {
+      const answer = decoder.probe(all, from, to);
+      if (answer === "yes") {
+        this.begin(decoder);
+        this.data(side, bytes, start, end, frame, time);
+        return;
+      }
+      if (answer === "more") candidate ??= decoder;
+    }
+    this.candidate = candidate;
+    if (candidate !== null && to - from < MAX_PROBE_BYTES) {
+      parts.push({ bytes: bytes.slice(start, end), frame, time });
+      return;
+    }
+    parts.length = 0;
+    if (++this.probes >= MAX_PROBES && !this.patient) this.deaf = true;
+  }
+
+  private begin(decoder: StreamDecoder): void {
+    this.decoder = decoder;
+    this.session = decoder.open(this);
+    this.room.noteProtocol(this.flow, decoder);
+    for (const side of [0, 1] as const) {
+      for (const p of this.parts[side]) this.session?.data(side, p.bytes, 0, p.bytes.length, p.frame, p.time);
+      this.parts[side] = [];
+    }
+  }
+
+  // ── what the ends did ──
+
+  /** `side` sent its first FIN, or a RST, at this moment. */
+  gaveUp(side: Side, frame: FrameRef, time: Nanos, byReset: boolean): void {
+    for (const e of this.open) giveUp(e, side, frame, time, byReset);
+  }
+
+  get awaitsReaction(): boolean {
+    return this.unread.length > 0;
+  }
+
+  /** A side that had sent FIN met a response with this segment: RST says that nobody read it, an ACK that it was taken. */
+  reaction(side: Side, isRst: boolean, ack: number): void {
+    for (let i = 0; i < this.unread.length; ) {
+      const { exchange, from } = this.unread[i]!;
+      if (exchange.requester === side && (isRst || seqDiff(ack, from) > 0)) {
+        this.unread.splice(i, 1);
+        this.judgeRead(exchange, isRst);
+      } else i++;
+    }
+  }
+
+  private judgeRead(e: Exchange, reset: boolean): void {
+    e.outcome = reset ? "late" : "answered";
+    if (reset) e.gaveUp = e.requester;
+    else {
+      e.gaveUp = null;
+      e.gaveUpFrame = 0;
+    }
+    e.waited = waitedFor(e);
+    this.settle(e);
+  }
+
+  /** The flow is over: by RST (`over`), by both FINs (`over`), or because the capture ended. */
+  finish(over: boolean): void {
+    for (const { exchange } of this.unread) {
+      // It had said FIN before the answer came, and nothing of it was seen since.
+      if (exchange.gaveUp === null) this.judgeRead(exchange, false);
+      else {
+        exchange.outcome = "unknown";
+        exchange.doubt = "capture-ended";
+        this.settle(exchange);
+      }
+    }
+    this.unread = [];
+    this.settleOpen(() => true, over);
+  }
+
+  private settleOpen(which: (e: Exchange) => boolean, over: boolean): void {
+    const left: Exchange[] = [];
+    for (const e of this.open) {
+      if (!which(e)) {
+        left.push(e);
+        continue;
+      }
+      judgeUnanswered(e, { responderSeen: this.room.packetsFrom(this.flow, responderOf(e)) > 0, over });
+      this.settle(e);
+    }
+    this.open = left;
+  }
+
+  // ── what the decoder says ──
+
+  request(side: Side, head: RequestHead): Exchange {
+    const e: Exchange = {
+      flow: this.flow,
+      protocol: this.decoder!.protocol,
+      requester: side,
+      request: head,
+      requestEnd: head.time,
+      requestComplete: false,
+      response: null,
+      responseComplete: false,
+      interim: 0,
+      doubt: null,
+      outcome: "pending",
+      waited: 0,
+      gaveUp: null,
+      gaveUpFrame: 0,
+    };
+    if (this.open.length >= MAX_OPEN_PER_FLOW) {
+      const oldest = this.open.shift()!;
+      oldest.doubt ??= "gap";
+      oldest.outcome = "unknown";
+      this.settle(oldest);
+    }
+    this.open.push(e);
+    this.room.noteRequest(this.flow, side);
+    return e;
+  }
+
+  requestBytes(e: Exchange, time: Nanos, complete: boolean): void {
+    e.requestEnd = time;
+    if (complete) e.requestComplete = true;
+  }
+
+  response(exchange: Exchange | null, side: Side, head: ResponseHead): Exchange {
+    this.room.noteResponse(this.flow);
+    if (exchange === null) {
+      const e: Exchange = {
+        flow: this.flow,
+        protocol: this.decoder!.protocol,
+        requester: otherSide(side),
+        request: null,
+        requestEnd: head.time,
+        requestComplete: false,
+        response: head,
+        responseComplete: false,
+        interim: 0,
+        doubt: "no-request",
+        outcome: "unknown",
+        waited: 0,
+        gaveUp: null,
+        gaveUpFrame: 0,
+      };
+      this.settle(e);
+      return e;
+    }
+    this.forget(exchange);
+    this.responding[side] = exchange;
+    exchange.response = head;
+    exchange.doubt = null;
+    const finFrame = this.room.finFrame(this.flow, exchange.requester);
+    if (finFrame !== 0 && side !== exchange.requester) {
+      this.unread.push({ exchange, from: this.room.deliveredTo(this.flow, side) });
+    } else {
+      exchange.outcome = "answered";
+      exchange.waited = waitedFor(exchange);
+      this.settle(exchange);
+    }
+    return exchange;
+  }
+
+  responseComplete(e: Exchange): void {
+    e.responseComplete = true;
+    const side = responderOf(e);
+    if (this.responding[side] === e) this.responding[side] = null;
+  }
+
+  interim(e: Exchange): void {
+    e.interim++;
+  }
+
+  doubt(e: Exchange, why: "gap" | "snap"): void {
+    if (e.response === null) e.doubt ??= why;
+  }
+
+  upgraded(): void {
+    this.session = null;
+    this.deaf = true;
+  }
+
+  private forget(e: Exchange): void {
+    if (this.open[0] === e) this.open.shift();
+    else {
+      const at = this.open.indexOf(e);
+      if (at >= 0) this.open.splice(at, 1);
+    }
+  }
+
+  private settle(e: Exchange): void {
+    const responder = responderOf(e);
+    const tally = (this.tallies[responder] ??= this.room.tally(this.flow, responder, e.protocol));
+    this.room.settle(e, tally);
+  }
+}
+
+/** From the last byte of the request to the first of the response; from its first, when the answer came before the end. */
+function waitedFor(e: Exchange): Nanos {
+  const answered = e.response!.time;
+  const asked = e.requestEnd <= answered ? e.requestEnd : e.request!.time;
+  return Math.max(0, answered - asked);
+}
+
+const lengthOf = (parts: readonly ProbePart[]): number => parts.reduce((n, p) => n + p.bytes.length, 0);
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    all.set(p, at);
+    at += p.length;
+  }
+  return all;
+}

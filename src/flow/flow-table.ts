@@ -1,0 +1,692 @@
+// What happened on each TCP connection? Takes packets one by one and keeps, per flow and side, the facts that every
+// output and analysis rests on: who, how much, which state, when each end said FIN or RST, what was acknowledged.
+//
+// Must not know: files, link layers, analyses. `update` is the hot loop's second half; it allocates nothing for a
+// packet that carries no message.
+
+import { formatIpv4, formatIpv6 } from "../core/address.ts";
+import type { Nanos } from "../core/clock.ts";
+import { type FrameRef, frameRef } from "../core/frame.ts";
+import { Flag, type Packet } from "../core/packet.ts";
+import { seqDiff } from "../core/seq.ts";
+import { type Exchange, otherSide, type Side, type StreamDecoder } from "../core/stream-decoder.ts";
+import { AddressTable } from "./address-table.ts";
+import { FlowColumns, Mark, SideMark } from "./columns.ts";
+import { CopyDetector } from "./copies.ts";
+import { ExchangeLedger } from "./exchange-ledger.ts";
+import { FlowStream, type StreamRoom } from "./flow-stream.ts";
+import { HeldSegments } from "./held-segments.ts";
+import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
+
+/** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
+const MAX_WINDOW = 1 << 30;
+/** Taps and queues swap packets within milliseconds; a hole that is acknowledged for longer is missing from the capture. */
+const REORDER_NS = 10e6;
+/** In one direction alone nothing tells when the hole is acknowledged: after two seconds no sender still waits. */
+const UNACKED_HOLE_NS = 2e9;
+/** Bytes held out of order over all flows. Beyond it, the flow in hand gives up its hole. */
+const MAX_HELD_TOTAL = 64 << 20;
+/** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
+const SWAPPED_NS = 3e6;
+
+export interface FlowTableOptions {
+  decoders: readonly StreamDecoder[];
+  /** Keep every exchange, not only the faulty ones. */
+  keepExchanges: boolean;
+  /** Unpredictable, against crafted hash collisions. It never shows in a result. */
+  seed: number;
+}
+
+export class FlowTable implements StreamRoom {
+  readonly columns = new FlowColumns();
+  readonly addresses: AddressTable;
+  readonly ledger: ExchangeLedger;
+  readonly decoders: readonly StreamDecoder[];
+  count = 0;
+  /** Watching for copies costs; the caller knows when a capture can hold any. */
+  watchCopies = false;
+  /** Packets recognised as copies, by file. */
+  readonly copies: number[] = [];
+
+  private copyDetector = new CopyDetector();
+  private slots = new Int32Array(4096);
+  private streams: (FlowStream | null)[] = [];
+  private heldTotal = 0;
+  private seed: number;
+
+  constructor(options: FlowTableOptions) {
+    this.seed = options.seed | 0;
+    this.addresses = new AddressTable(this.seed);
+    this.ledger = new ExchangeLedger(options.keepExchanges);
+    this.decoders = options.decoders;
+  }
+
+  // ─────────────────────────── one packet ───────────────────────────
+
+  /** hot: accounts for one TCP segment. Returns its flow. */
+  update(p: Packet): number {
+    let a = p.src;
+    let b = p.dst;
+    if (p.family === 6) {
+      a = this.addresses.intern(p.buf, p.srcOffset);
+      b = this.addresses.intern(p.buf, p.dstOffset);
+    }
+    const copy = this.watchCopies && this.copyDetector.isCopy(p, a, b);
+    let ports = (p.srcPort << 16) | p.dstPort;
+    const flipped = a > b || (a === b && p.srcPort > p.dstPort) ? 1 : 0;
+    if (flipped === 1) {
+      const swap = a;
+      a = b;
+      b = swap;
+      ports = (p.dstPort << 16) | p.srcPort;
+    }
+
+    const c = this.columns;
+    let slot = this.find(a, b, ports, p.family);
+    let f = this.slots[slot]! - 1;
+    const flags = p.flags;
+    if (f < 0) {
+      f = this.create(slot, a, b, ports, p.family, flipped);
+    } else if (!copy) {
+      if ((flags & (Flag.syn | Flag.rst)) === Flag.syn) {
+        if (this.opensAnew(f, flipped ^ c.flipped[f]!, p)) {
+          slot = this.find(a, b, ports, p.family);
+          f = this.create(slot, a, b, ports, p.family, flipped, f);
+        }
+      } else if (c.previous[f] !== 0 && (c.marks[f]! & Mark.synAck) === 0) {
+        f = this.youngOrPrevious(f, flipped ^ c.flipped[f]!, p);
+      }
+    } else if (c.previous[f] !== 0 && (c.marks[f]! & Mark.synAck) === 0 && (flags & Flag.syn) === 0) {
+      f = this.youngOrPrevious(f, flipped ^ c.flipped[f]!, p);
+    }
+
+    const s = (flipped ^ c.flipped[f]!) as Side;
+    const i = f * 2 + s;
+    const frame = frameRef(p.file, p.frame);
+    if (c.firstFrame[f] === 0) {
+      c.firstFrame[f] = frame;
+      c.firstTime[f] = p.time;
+    }
+    c.lastFrame[f] = frame;
+    c.lastTime[f] = p.time;
+    c.packets[i]!++;
+    c.bytes[i]! += p.payloadLength;
+    c.wireBytes[i]! += p.origLen;
+    if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) this.countFlags(i, flags);
+    if (copy) {
+      c.copies[i]!++;
+      this.copies[p.file] = (this.copies[p.file] ?? 0) + 1;
+      return f;
+    }
+    this.follow(f, s, p, frame);
+    return f;
+  }
+
+  private countFlags(i: number, flags: number): void {
+    const c = this.columns;
+    if (flags & Flag.syn) (flags & Flag.ack ? c.synAcks : c.syns)[i]!++;
+    if (flags & Flag.fin) c.fins[i]!++;
+    if (flags & Flag.rst) c.rsts[i]!++;
+  }
+
+  /** hot: moves both ends on, by a segment of side s that is no copy. */
+  private follow(f: number, s: Side, p: Packet, frame: FrameRef): void {
+    const c = this.columns;
+    const flags = p.flags;
+    const i = f * 2 + s;
+    const time = p.time;
+
+    if (flags & Flag.rst) {
+      this.reset(f, s, p, frame);
+      return;
+    }
+    if (flags & Flag.syn) this.handshake(f, s, p, frame);
+
+    const dataSeq = flags & Flag.syn ? (p.seq + 1) | 0 : p.seq;
+    const length = p.payloadLength;
+    if ((c.sideMarks[i]! & SideMark.sequence) === 0) {
+      c.sideMarks[i]! |= SideMark.sequence;
+      c.next[i] = dataSeq;
+      c.highest[i] = dataSeq;
+    }
+
+    if ((flags & Flag.syn) === 0) {
+      c.sideMarks[i]! |= SideMark.spoke;
+      if (c.state[i]! < State.established && c.state[i] !== State.closed) this.event(i, Event.sendsOther, time);
+    }
+
+    // What it acknowledges moves the peer (its SYN, its FIN) and itself (it has the peer's FIN).
+    if (flags & Flag.ack) this.acknowledge(f, s, p, frame);
+
+    if (length > 0) {
+      if (
+        length === 1 &&
+        (flags & (Flag.syn | Flag.fin)) === 0 &&
+        seqDiff(c.highest[i]!, dataSeq) === 1 &&
+        c.state[i] !== State.synSent
+      ) {
+        c.probes[i]!++; // keepalive or zero-window probe: not data
+      } else {
+        this.payload(f, s, p, dataSeq, length, frame);
+      }
+    } else if ((flags & (Flag.syn | Flag.fin)) === 0 && seqDiff(c.highest[i]!, dataSeq) === 1) {
+      c.probes[i]!++;
+    }
+
+    const end = (dataSeq + length) | 0;
+    if (flags & Flag.fin) this.fin(f, s, end, frame, time);
+    else {
+      const ahead = seqDiff(end, c.highest[i]!);
+      if (ahead > 0 && ahead < MAX_WINDOW) c.highest[i] = end;
+    }
+
+    if (c.marks[f]! & Mark.held) this.releaseHeld(f, time);
+    if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && c.next[i] === ((c.finEnd[i]! - 1) | 0)) {
+      this.endDirection(f, s);
+    }
+    const stream = this.streams[f];
+    if (stream?.awaitsReaction) stream.reaction(s, false, p.ack);
+  }
+
+  private event(i: number, event: number, time: Nanos): void {
+    const c = this.columns;
+    const before = c.state[i]!;
+    const after = NEXT_STATE[before * EVENT_COUNT + event]!;
+    if (after !== before) {
+      c.state[i] = after;
+      c.stateSince[i] = time;
+    }
+  }
+
+  // ─────────────────────────── opening ───────────────────────────
+
+  private handshake(f: number, s: Side, p: Packet, frame: FrameRef): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    if (p.flags & Flag.ack) {
+      if ((c.marks[f]! & Mark.synAck) === 0) {
+        c.synAckFrame[f] = frame;
+        c.synAckTime[f] = p.time;
+      }
+      c.marks[f]! |= Mark.synAck;
+      if ((c.marks[f]! & Mark.clientKnown) === 0) {
+        c.marks[f]! |= Mark.clientKnown;
+        c.client[f] = otherSide(s);
+      }
+      this.event(i, Event.sendsSynAck, p.time);
+    } else {
+      c.marks[f]! |= Mark.syn;
+      if ((c.marks[f]! & Mark.clientKnown) === 0) {
+        c.marks[f]! |= Mark.clientKnown;
+        c.client[f] = s;
+      }
+      this.event(i, Event.sendsSyn, p.time);
+    }
+    if ((c.sideMarks[i]! & SideMark.isn) === 0) {
+      c.sideMarks[i]! |= SideMark.isn;
+      c.isn[i] = p.seq;
+    } else if (c.isn[i] === p.seq) {
+      c.retransmissions[i]!++;
+    } else if (c.state[i]! <= State.synReceived && c.firstDataFrame[i] === 0) {
+      // A SYN-ACK made anew with another number (SYN cookies, a load balancer): the last one counts.
+      c.isn[i] = p.seq;
+      c.next[i] = (p.seq + 1) | 0;
+      c.highest[i] = c.next[i]!;
+    }
+  }
+
+  /** Does this SYN or SYN-ACK open a new connection on a 4-tuple that is known? `s` is its sender in flow f. */
+  private opensAnew(f: number, s: number, p: Packet): boolean {
+    const c = this.columns;
+    const i = f * 2 + s;
+    const j = f * 2 + (s ^ 1);
+    const known = (c.sideMarks[i]! & SideMark.isn) !== 0;
+    if (p.flags & Flag.ack) {
+      // A SYN-ACK answers the SYN it acknowledges.
+      if (c.sideMarks[j]! & SideMark.isn) return false;
+      if (known) return c.isn[i] !== p.seq && c.state[i]! > State.synReceived;
+      return (c.sideMarks[i]! & SideMark.spoke) !== 0 || (c.sideMarks[j]! & SideMark.spoke) !== 0;
+    }
+    if (known) return c.isn[i] !== p.seq;
+    // Nothing of this side yet: a simultaneous open, or its SYN was captured after the SYN-ACK.
+    if ((c.sideMarks[i]! & SideMark.sequence) === 0 && c.packets[i] === 0) {
+      if (c.state[j] === State.synSent) return false;
+      if ((c.marks[f]! & Mark.synAck) !== 0 && c.acked[j] === ((p.seq + 1) | 0)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * A new SYN waits for its answer on a 4-tuple whose old connection may still live. An ACK that does not fit the new SYN is
+   * the old socket's challenge, and a RST that does not is the answer to it: both belong to the old flow.
+   */
+  private youngOrPrevious(f: number, s: number, p: Packet): number {
+    const c = this.columns;
+    const old = c.previous[f]! - 1;
+    const i = f * 2 + s;
+    const j = f * 2 + (s ^ 1);
+    if ((c.sideMarks[j]! & SideMark.isn) !== 0 && (c.sideMarks[i]! & SideMark.isn) === 0) {
+      // From the side that was called.
+      return p.flags & Flag.ack && p.ack !== ((c.isn[j]! + 1) | 0) ? old : f;
+    }
+    if (c.sideMarks[i]! & SideMark.isn) {
+      // From the caller. After SYN it can only speak beyond its ISN.
+      const ahead = seqDiff(p.seq, c.isn[i]!);
+      return ahead > 0 && ahead < MAX_WINDOW && (p.flags & Flag.rst) === 0 ? f : ahead === 1 || ahead === 0 ? f : old;
+    }
+    return f;
+  }
+
+  // ─────────────────────────── acknowledging and closing ───────────────────────────
+
+  /** hot */
+  private acknowledge(f: number, s: Side, p: Packet, frame: FrameRef): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    const j = f * 2 + (s ^ 1);
+    const ack = p.ack;
+    const peer = c.sideMarks[j]!;
+    if (c.packets[i] === 1 || seqDiff(ack, c.acked[i]!) > 0) c.acked[i] = ack;
+    if (peer & SideMark.sequence) {
+      const peerState = c.state[j]!;
+      if (peerState === State.synReceived || peerState === State.synSent) {
+        if ((peer & SideMark.isn) !== 0 && seqDiff(ack, c.isn[j]!) > 0) {
+          this.event(j, Event.synAcked, p.time);
+          if ((p.flags & Flag.syn) === 0) c.marks[f]! |= Mark.handshakeAck;
+        }
+      } else if ((c.marks[f]! & (Mark.synAck | Mark.handshakeAck)) === Mark.synAck && (p.flags & Flag.syn) === 0) {
+        if (s === c.client[f]) c.marks[f]! |= Mark.handshakeAck;
+      }
+      if (c.finFrame[j] !== 0 && seqDiff(ack, c.finEnd[j]!) >= 0) {
+        if (c.finAckFrame[j] === 0) {
+          c.finAckFrame[j] = frame;
+          c.finAckTime[j] = p.time;
+        }
+        this.event(j, Event.finAcked, p.time);
+        this.event(i, Event.acksPeerFin, p.time);
+      }
+    } else if (c.state[j] === State.unseen && (p.flags & Flag.syn) === 0) {
+      // Only one direction is captured so far, or we joined late: the peer must be there, for it was acknowledged.
+      this.event(j, Event.synAcked, p.time);
+    }
+  }
+
+  private fin(f: number, s: Side, end: number, frame: FrameRef, time: Nanos): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    const j = f * 2 + (s ^ 1);
+    const finEnd = (end + 1) | 0;
+    if (c.finFrame[i] !== 0) {
+      if (c.finEnd[i] === finEnd) c.retransmissions[i]!++;
+      return;
+    }
+    c.finFrame[i] = frame;
+    c.finTime[i] = time;
+    c.finEnd[i] = finEnd;
+    if (seqDiff(finEnd, c.highest[i]!) > 0) c.highest[i] = finEnd;
+    if (c.finFrame[j] !== 0 && c.finAckFrame[j] === 0) c.marks[f]! |= Mark.finsCrossed;
+    this.event(i, Event.sendsFin, time);
+    this.streams[f]?.gaveUp(s, frame, time, false);
+  }
+
+  private reset(f: number, s: Side, p: Packet, frame: FrameRef): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    const j = f * 2 + (s ^ 1);
+    if (c.rstFrame[i] === 0) {
+      c.rstFrame[i] = frame;
+      c.rstTime[i] = p.time;
+      if (p.flags & Flag.ack) c.sideMarks[i]! |= SideMark.rstWithAck;
+    }
+    const stream = this.streams[f];
+    if (stream?.awaitsReaction) stream.reaction(s, true, p.ack);
+    if (!this.isResetAcceptable(i, j, p)) return;
+    this.event(i, Event.sendsRst, p.time);
+    this.event(j, Event.receivesRst, p.time);
+    if (stream != null) {
+      this.flushHeld(f);
+      stream.gaveUp(s, frame, p.time, true);
+      this.endStream(f, "reset");
+    }
+  }
+
+  /** RFC 9293 §3.5.3, RFC 5961 §3.2: a RST counts within the window that the peer offers, and to a SYN only if it acks it. */
+  private isResetAcceptable(i: number, j: number, p: Packet): boolean {
+    const c = this.columns;
+    if (c.state[j] === State.synSent) {
+      return (p.flags & Flag.ack) === 0 || (c.sideMarks[j]! & SideMark.isn) === 0 || p.ack === c.highest[j];
+    }
+    const own = c.sideMarks[i]! & SideMark.sequence;
+    const peerSpoke = c.sideMarks[j]! & SideMark.spoke;
+    if (!own && !peerSpoke) return true;
+    const near = (base: number): boolean => Math.abs(seqDiff(p.seq, base)) <= 1 << 20;
+    return (own !== 0 && near(c.highest[i]!)) || (peerSpoke !== 0 && near(c.acked[j]!));
+  }
+
+  // ─────────────────────────── payload in order ───────────────────────────
+
+  /** hot: `length` bytes on the wire from `dataSeq`. */
+  private payload(f: number, s: Side, p: Packet, dataSeq: number, length: number, frame: FrameRef): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    let rel = seqDiff(dataSeq, c.next[i]!);
+    if (c.firstDataFrame[i] === 0) {
+      c.firstDataFrame[i] = frame;
+      if ((c.sideMarks[i]! & SideMark.isn) === 0) {
+        // Joined late: what comes first is the beginning for us.
+        c.next[i] = dataSeq;
+        rel = 0;
+      }
+    }
+    if (rel > MAX_WINDOW || rel < -MAX_WINDOW) return;
+    if (rel + length > 0 || c.lastDataFrame[i] === 0) {
+      c.lastDataFrame[i] = frame;
+      c.lastDataTime[i] = p.time;
+    }
+
+    let skip = 0;
+    if (rel < 0) {
+      c.retransmissions[i]!++;
+      skip = -rel;
+      if (skip >= length) return;
+    } else if (rel > 0) {
+      const j = f * 2 + (s ^ 1);
+      if (c.packets[j]! > 0 && (c.sideMarks[j]! & SideMark.spoke) !== 0 && seqDiff(c.acked[j]!, dataSeq) >= 0) {
+        // The receiver has everything before this segment: it is missing from the capture, not from the stream.
+        if ((c.marks[f]! & Mark.held) !== 0) this.flushHeld(f, s, dataSeq);
+        rel = seqDiff(dataSeq, c.next[i]!);
+        if (rel > 0) this.declareGap(f, s, rel);
+        else if (rel < 0) {
+          skip = -rel;
+          if (skip >= length) return;
+        }
+      } else {
+        this.hold(f, s, p, dataSeq, length, frame);
+        return;
+      }
+    } else if ((c.marks[f]! & Mark.held) !== 0) {
+      const first = this.streams[f]?.held[s]?.first;
+      if (first !== undefined) {
+        if (p.time - first.time <= SWAPPED_NS) c.reordered[i]!++;
+        else c.retransmissions[i]!++;
+      }
+    }
+    c.next[i] = (dataSeq + length) | 0;
+    this.deliver(f, s, p, skip, length, frame);
+  }
+
+  /** hot: hands new bytes, [skip, length) of the segment's payload, to the decoder. */
+  private deliver(f: number, s: Side, p: Packet, skip: number, length: number, frame: FrameRef): void {
+    const c = this.columns;
+    const captured = p.payloadCaptured;
+    if (captured < length) c.marks[f]! |= Mark.snapped;
+    if ((c.marks[f]! & (Mark.probed | Mark.streamsEnded)) !== 0) return;
+    const stream = this.stream(f);
+    if (captured > skip) {
+      const at = p.payloadOffset;
+      stream.data(s, p.buf, at + skip, at + Math.min(length, captured), frame, p.time);
+    }
+    if (captured < length) stream.gap(s, length - Math.max(captured, skip), "snap");
+    if (stream.deaf) c.marks[f]! |= Mark.probed;
+  }
+
+  private stream(f: number): FlowStream {
+    return (this.streams[f] ??= new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
+  }
+
+  private declareGap(f: number, s: Side, length: number): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    c.marks[f]! |= Mark.gap;
+    c.missing[i]! += length;
+    c.next[i] = (c.next[i]! + length) | 0;
+    this.streams[f]?.gap(s, length, "missing");
+  }
+
+  private hold(f: number, s: Side, p: Packet, seq: number, length: number, frame: FrameRef): void {
+    const c = this.columns;
+    if (c.marks[f]! & Mark.streamsEnded) return;
+    const stream = this.stream(f);
+    const held = (stream.held[s] ??= new HeldSegments());
+    const before = held.bytes;
+    const wanted = stream.deaf ? 0 : Math.min(length, p.payloadCaptured);
+    const bytes = p.buf.slice(p.payloadOffset, p.payloadOffset + wanted);
+    if (held.add({ seq, length, bytes, frame, time: p.time }) === 0) c.retransmissions[f * 2 + s]!++;
+    this.heldTotal += held.bytes - before;
+    c.marks[f]! |= Mark.held;
+    if (held.isFull() || this.heldTotal > MAX_HELD_TOTAL) this.flushHeld(f, s);
+  }
+
+  /** Delivers what is in order now, and gives up holes that will not be filled. */
+  private releaseHeld(f: number, time: Nanos): void {
+    const c = this.columns;
+    const stream = this.streams[f];
+    if (stream == null) return;
+    let left = false;
+    for (const s of [0, 1] as const) {
+      const held = stream.held[s];
+      if (held === null) continue;
+      const i = f * 2 + s;
+      const j = f * 2 + (s ^ 1);
+      this.drain(f, s, held);
+      let first = held.first;
+      while (first !== undefined) {
+        const age = time - first.time;
+        const acked = (c.sideMarks[j]! & SideMark.spoke) !== 0 && seqDiff(c.acked[j]!, first.seq) >= 0;
+        if (!(acked ? age > REORDER_NS : c.packets[j] === 0 && age > UNACKED_HOLE_NS)) break;
+        this.declareGap(f, s, seqDiff(first.seq, c.next[i]!));
+        this.drain(f, s, held);
+        first = held.first;
+      }
+      if (first === undefined) stream.held[s] = null;
+      else left = true;
+    }
+    if (!left) c.marks[f]! &= ~Mark.held;
+  }
+
+  /** Gives up every hole of a side (or of both) that lies before `upTo`. */
+  private flushHeld(f: number, side?: Side, upTo?: number): void {
+    const c = this.columns;
+    const stream = this.streams[f];
+    if (stream == null) return;
+    for (const s of [0, 1] as const) {
+      const held = stream.held[s];
+      if (held === null || (side !== undefined && side !== s)) continue;
+      this.drain(f, s, held);
+      for (let first = held.first; first !== undefined; first = held.first) {
+        if (upTo !== undefined && seqDiff(first.seq, upTo) >= 0) break;
+        this.declareGap(f, s, seqDiff(first.seq, c.next[f * 2 + s]!));
+        this.drain(f, s, held);
+      }
+      if (held.first === undefined) stream.held[s] = null;
+    }
+    if (stream.held[0] === null && stream.held[1] === null) c.marks[f]! &= ~Mark.held;
+  }
+
+  /** Delivers held segments that are in order. */
+  private drain(f: number, s: Side, held: HeldSegments): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    const stream = this.streams[f]!;
+    for (let first = held.first; first !== undefined; first = held.first) {
+      const overlap = -seqDiff(first.seq, c.next[i]!);
+      if (overlap < 0) return;
+      held.shift();
+      this.heldTotal -= first.bytes.length;
+      if (overlap >= first.length) continue;
+      c.next[i] = (first.seq + first.length) | 0;
+      if (stream.deaf) continue;
+      if (first.bytes.length > overlap) {
+        stream.data(s, first.bytes, overlap, first.bytes.length, first.frame, first.time);
+      }
+      const cut = first.length - Math.max(first.bytes.length, overlap);
+      if (cut > 0) stream.gap(s, cut, "snap");
+    }
+  }
+
+  // ─────────────────────────── ending ───────────────────────────
+
+  private endDirection(f: number, s: Side): void {
+    const c = this.columns;
+    c.sideMarks[f * 2 + s]! |= SideMark.ended;
+    const stream = this.streams[f];
+    if (stream == null) return;
+    stream.end(s, "fin");
+    if ((c.sideMarks[f * 2 + (s ^ 1)]! & SideMark.ended) !== 0) this.endStream(f, null);
+  }
+
+  /** Both directions are over. `how` is null when each had its own end. */
+  private endStream(f: number, how: "reset" | "capture" | null): void {
+    const c = this.columns;
+    const stream = this.streams[f];
+    if (stream == null) return;
+    if (how !== null) {
+      for (const s of [0, 1] as const) if ((c.sideMarks[f * 2 + s]! & SideMark.ended) === 0) stream.end(s, how);
+    }
+    if (how === null && stream.awaitsReaction) return; // the next segment tells whether the answer was read
+    stream.finish(how !== "capture");
+    for (const held of stream.held) if (held !== null) this.heldTotal -= held.bytes;
+    this.streams[f] = null;
+    c.marks[f]! |= Mark.streamsEnded;
+    c.marks[f]! &= ~Mark.held;
+  }
+
+  /** The capture has ended: judges everything that is still open. */
+  end(): void {
+    for (let f = 0; f < this.count; f++) {
+      if (this.streams[f] == null) continue;
+      this.flushHeld(f);
+      for (const s of [0, 1] as const) {
+        const i = f * 2 + s;
+        const c = this.columns;
+        if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && this.streams[f] != null) {
+          // The FIN was seen, the bytes before it were not all.
+          const missing = seqDiff((c.finEnd[i]! - 1) | 0, c.next[i]!);
+          if (missing > 0) this.declareGap(f, s, missing);
+          this.endDirection(f, s);
+        }
+      }
+      this.endStream(f, "capture");
+    }
+  }
+
+  // ─────────────────────────── the index ───────────────────────────
+
+  private hash(a: number, b: number, ports: number, family: number): number {
+    let h = Math.imul(a ^ this.seed, 0x9e3779b1);
+    h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca77);
+    h = Math.imul(h ^ (h >>> 13) ^ ports, 0xc2b2ae3d);
+    h = Math.imul(h ^ (h >>> 16) ^ family, 0x27d4eb2f);
+    return h ^ (h >>> 15);
+  }
+
+  /** hot: the slot of a 4-tuple in the index, or the free slot where it goes. */
+  private find(a: number, b: number, ports: number, family: number): number {
+    const { keyA, keyB, keyPorts, family: families } = this.columns;
+    const slots = this.slots;
+    const mask = slots.length - 1;
+    let slot = this.hash(a, b, ports, family) & mask;
+    for (;;) {
+      const f = slots[slot]! - 1;
+      if (f < 0) return slot;
+      if (keyA[f] === a && keyB[f] === b && keyPorts[f] === ports && families[f] === family) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private create(
+    slot: number,
+    a: number,
+    b: number,
+    ports: number,
+    family: number,
+    flipped: number,
+    previous = -1,
+  ): number {
+    const f = this.count++;
+    if (f === this.columns.capacity) this.columns.grow();
+    const c = this.columns;
+    c.keyA[f] = a;
+    c.keyB[f] = b;
+    c.keyPorts[f] = ports;
+    c.family[f] = family;
+    c.flipped[f] = flipped;
+    c.previous[f] = previous + 1;
+    // A guess until a SYN or a request tells: the higher port is the client's.
+    const [senderPort, receiverPort] = flipped ? [ports & 0xffff, ports >>> 16] : [ports >>> 16, ports & 0xffff];
+    c.client[f] = senderPort >= receiverPort ? 0 : 1;
+    this.streams.push(null);
+    this.slots[slot] = f + 1;
+    if (this.count * 2 > this.slots.length) this.reindex();
+    return f;
+  }
+
+  private reindex(): void {
+    const slots = new Int32Array(this.slots.length * 2);
+    const mask = slots.length - 1;
+    const c = this.columns;
+    for (const entry of this.slots) {
+      if (entry === 0) continue;
+      const f = entry - 1;
+      let slot = this.hash(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = entry;
+    }
+    this.slots = slots;
+  }
+
+  // ─────────────────────────── what streams ask (StreamRoom) ───────────────────────────
+
+  noteRequest(f: number, s: Side): void {
+    const c = this.columns;
+    if (c.requests[f] === 0 && (c.marks[f]! & Mark.clientKnown) === 0) c.client[f] = s;
+    c.requests[f]!++;
+  }
+
+  noteResponse(f: number): void {
+    this.columns.responses[f]!++;
+  }
+
+  noteProtocol(f: number, decoder: StreamDecoder): void {
+    this.columns.protocol[f] = this.decoders.indexOf(decoder) + 1;
+  }
+
+  deliveredTo(f: number, s: Side): number {
+    return this.columns.next[f * 2 + s]!;
+  }
+
+  packetsFrom(f: number, s: Side): number {
+    return this.columns.packets[f * 2 + s]!;
+  }
+
+  finFrame(f: number, s: Side): FrameRef {
+    return this.columns.finFrame[f * 2 + s]!;
+  }
+
+  tally(f: number, responder: Side, protocol: StreamDecoder["protocol"]): ReturnType<ExchangeLedger["tally"]> {
+    const tally = this.ledger.tally(this.address(f, responder), this.port(f, responder), protocol);
+    tally.flows++;
+    return tally;
+  }
+
+  settle(e: Exchange, tally: ReturnType<ExchangeLedger["tally"]>): void {
+    this.ledger.settle(e, tally);
+  }
+
+  noteCut(e: Exchange): void {
+    this.ledger.cut.push(e);
+  }
+
+  // ─────────────────────────── reading a flow ───────────────────────────
+
+  address(f: number, s: Side): string {
+    const c = this.columns;
+    const key = (s ^ c.flipped[f]!) === 0 ? c.keyA[f]! : c.keyB[f]!;
+    return c.family[f] === 6 ? formatIpv6(this.addresses.groups(key)) : formatIpv4(key);
+  }
+
+  port(f: number, s: Side): number {
+    const ports = this.columns.keyPorts[f]!;
+    return (s ^ this.columns.flipped[f]!) === 0 ? ports >>> 16 : ports & 0xffff;
+  }
+}
