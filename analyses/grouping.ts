@@ -1,0 +1,65 @@
+// Which flows belong together in one finding? Those between the same service and the same peer, told once with a count.
+
+import { formatEndpoint } from "../src/core/address.ts";
+import type { Evidence, Party } from "../src/core/analysis.ts";
+import type { EndRow } from "../src/core/flow-view.ts";
+import type { FrameRef } from "../src/core/frame.ts";
+
+/** Evidence cited in full per finding; the count says how many there are. */
+export const CITED = 5;
+
+export interface Group<T> {
+  service: Party & { port: number };
+  /** The other side: a client has no fixed port. */
+  peer: Party;
+  items: T[];
+}
+
+/** Collects items by service and peer, in order of first appearance. */
+export class Groups<T> {
+  private groups = new Map<string, Group<T>>();
+
+  add(service: EndRow, peer: EndRow, item: T, kind = ""): void {
+    const key = `${kind} ${service.address} ${service.port} ${peer.address}`;
+    const group = this.groups.get(key);
+    if (group !== undefined) {
+      group.items.push(item);
+      return;
+    }
+    this.groups.set(key, {
+      service: { address: service.address, port: service.port },
+      peer: { address: peer.address },
+      items: [item],
+    });
+  }
+
+  get size(): number {
+    return this.groups.size;
+  }
+
+  [Symbol.iterator](): Iterator<Group<T>> {
+    return this.groups.values();
+  }
+}
+
+export const name = (party: Party): string => formatEndpoint(party);
+
+/** Evidence for a flow and frames of it; the composition root turns the frames into a display filter. */
+export const cite = (flow: number, ...frames: (FrameRef | undefined)[]): Evidence => ({
+  flow,
+  frames: frames.filter((f): f is FrameRef => f !== undefined && f !== 0),
+});
+
+/** "1 request", "9,640 requests". */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
+
+/** A duration in words: "1.000 s", "340 ms". */
+export function duration(ns: number): string {
+  if (ns < 1e6) return `${Math.round(ns / 1e3)} µs`;
+  if (ns < 1e9) return `${Number((ns / 1e6).toPrecision(3))} ms`;
+  return ns < 120e9 ? `${(ns / 1e9).toFixed(3)} s` : `${Math.round(ns / 60e9)} min`;
+}
+
+/** The time of day, for sentences; reports hold the full time beside it. */
+export const clockTime = (iso: string): string => iso.slice(11, 23);

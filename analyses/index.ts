@@ -1,0 +1,20 @@
+// Which questions are asked of a capture? In the order of the report's clean bill. A new analysis is one line here.
+
+import type { Analysis } from "../src/core/analysis.ts";
+import { captureBlindSpots } from "./capture-blind-spots.ts";
+import { halfClosedConnections } from "./half-closed-connections.ts";
+import { lateAnswers } from "./late-answers.ts";
+import { refusedConnections } from "./refused-connections.ts";
+import { resets } from "./resets.ts";
+import { unansweredRequests } from "./unanswered-requests.ts";
+import { unbalancedCloses } from "./unbalanced-closes.ts";
+
+export const analyses: readonly Analysis[] = [
+  unansweredRequests,
+  lateAnswers,
+  halfClosedConnections,
+  unbalancedCloses,
+  resets,
+  refusedConnections,
+  captureBlindSpots,
+];

@@ -1,0 +1,355 @@
+// From captures to an answer: the composition root. Everything else (command line, tests, other programs) calls this.
+//
+// One pass: records → packets → flows and exchanges; then the analyses look at the flows, and the diagnosis joins what
+// they found. Memory grows with flows and with what is reported, never with packets.
+
+import { diagnose, type Found } from "../analyses/diagnosis.ts";
+import { analyses as ANALYSES } from "../analyses/index.ts";
+import { tcpChecksumOk } from "../decoders/checksum.ts";
+import { http1 } from "../decoders/http1.ts";
+import { PacketDecoders } from "../decoders/packet.ts";
+import { CaptureSet } from "./capture/capture-set.ts";
+import type { CaptureSummary } from "./capture/capture-summary.ts";
+import { linkTypeName } from "./capture/link-type-names.ts";
+import { type CaptureSource, sourceFromBytes } from "./capture/source.ts";
+import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts";
+import { CaptureClock } from "./core/clock.ts";
+import { UsageError } from "./core/errors.ts";
+import type { CaptureQuality, CaptureView } from "./core/flow-view.ts";
+import { Packet, Verdict } from "./core/packet.ts";
+import { type PacketFilter, parseFilter } from "./core/packet-filter.ts";
+import { randomSeed } from "./core/random.ts";
+import {
+  REPORT_SCHEMA,
+  type Report,
+  type ReportCapture,
+  type ReportExchange,
+  type ReportFinding,
+  type ReportFlow,
+} from "./core/report.ts";
+import { parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
+import { captureView } from "./flow/capture-view.ts";
+import { FlowTable } from "./flow/flow-table.ts";
+import { evidenceObject, exchangeObject, flowObject } from "./report/objects.ts";
+import type { Redaction } from "./report/redact.ts";
+import { VERSION } from "./version.ts";
+
+/** A path (or glob, or "-"), the bytes of a capture, or a source of one's own. */
+export type CaptureInput = string | Uint8Array | CaptureSource;
+
+export interface ReadOptions {
+  /** Only packets from this time on, and up to it: ISO 8601, epoch seconds, `+12.5s` from the start, `end`. */
+  from?: string;
+  to?: string;
+  /** Only packets of these addresses and ports: `host 10.0.0.5 and port 8280`. */
+  filter?: string;
+  /** Leave out segments whose TCP checksum is wrong. Off, because a sending host captures before its card fills it in. */
+  verifyChecksums?: boolean;
+  /** "default" replaces secrets in what is reported. */
+  redact?: Redaction;
+  /** Told about every megabyte: bytes read, bytes in all (undefined for a pipe), packets so far. */
+  onProgress?: (done: number, total: number | undefined, packets: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface AnalyzeOptions extends ReadOptions {
+  /** Adds every flow and exchange to the report. */
+  detail?: boolean;
+  /** Analyses to run, or to leave out, by id. */
+  only?: readonly string[];
+  skip?: readonly string[];
+}
+
+export { ANALYSES };
+
+/**
+ * Analyses captures as one, merged by time.
+ * Throws UsageError for options that mean nothing, CaptureError when no capture can be read at all.
+ */
+export async function analyze(captures: readonly CaptureInput[], options: AnalyzeOptions = {}): Promise<Report> {
+  const chosen = chooseAnalyses(options.only ?? [], options.skip ?? []);
+  const read = await readCaptures(captures, options, options.detail === true);
+  const { view, table, files } = read;
+  const report: Report = {
+    schema: REPORT_SCHEMA,
+    version: VERSION,
+    captures: read.captures,
+    totals: {
+      packets: read.packets,
+      tcp_segments: view.quality.tcpSegments,
+      flows: view.flowCount,
+      ...table.ledger.totals,
+      other_packets: Object.fromEntries(view.quality.others),
+      malformed_packets: view.quality.malformed,
+    },
+    findings: [],
+    clear: [],
+    unsure: [],
+    failed: [],
+    diagnosis: { summary: "", confidence: "low", chain: [], ruled_out: [] },
+  };
+  const found = runAnalyses(chosen, view, report);
+  const clock = view.clock;
+  report.findings = found.map(
+    ({ id, analysis, finding: f }): ReportFinding => ({
+      id,
+      analysis,
+      severity: f.severity,
+      title: f.title,
+      summary: f.summary,
+      subject: f.subject,
+      count: f.count,
+      onset: f.onset === null ? null : clock.iso(f.onset),
+      metrics: f.metrics,
+      evidence: f.evidence.map((e) => evidenceObject(e.flow, e.frames, files)),
+      advice: f.advice,
+      ...(f.timeline === undefined ? {} : { timeline: f.timeline }),
+    }),
+  );
+  report.diagnosis = diagnose(found, view, report.unsure);
+  if (options.detail === true) {
+    report.flows = [...read.flows()];
+    report.exchanges = [...read.exchanges()];
+  }
+  return report;
+}
+
+/** The flows of captures, in order of first packet. */
+export async function readFlows(captures: readonly CaptureInput[], options: ReadOptions = {}) {
+  const read = await readCaptures(captures, options, false);
+  return { captures: read.captures, flows: read.flows() };
+}
+
+/** The exchanges of captures, in order of request. */
+export async function readExchanges(captures: readonly CaptureInput[], options: ReadOptions = {}) {
+  const read = await readCaptures(captures, options, true);
+  return { captures: read.captures, exchanges: read.exchanges() };
+}
+
+/** Runs each analysis. One that throws becomes its own failed result, and the rest go on. */
+function runAnalyses(chosen: readonly Analysis[], view: CaptureView, report: Report): Found[] {
+  const found: Found[] = [];
+  for (const analysis of chosen) {
+    try {
+      const result = analysis.run(view);
+      if (result.kind === "clear") report.clear.push({ analysis: analysis.id, because: result.because });
+      else if (result.kind === "unsure") report.unsure.push({ analysis: analysis.id, needs: result.needs });
+      else {
+        for (const needs of result.unsure ?? []) report.unsure.push({ analysis: analysis.id, needs });
+        const bySeverity = [...result.findings].sort(worstFirst);
+        bySeverity.forEach((finding, n) => {
+          found.push({ id: `${analysis.id}#${n + 1}`, analysis: analysis.id, finding });
+        });
+      }
+    } catch (error) {
+      report.failed.push({ analysis: analysis.id, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return found.sort((a, b) => worstFirst(a.finding, b.finding));
+}
+
+const worstFirst = (a: FoundFinding, b: FoundFinding): number =>
+  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count;
+
+function chooseAnalyses(only: readonly string[], skip: readonly string[]): readonly Analysis[] {
+  const known = ANALYSES.map((a) => a.id);
+  for (const id of [...only, ...skip]) {
+    if (!known.includes(id))
+      throw new UsageError(`no analysis is called ${JSON.stringify(id)}; there are: ${known.join(", ")}`);
+  }
+  return ANALYSES.filter((a) => (only.length === 0 || only.includes(a.id)) && !skip.includes(a.id));
+}
+
+// ─────────────────────────── the pass over the packets ───────────────────────────
+
+async function readCaptures(inputs: readonly CaptureInput[], options: ReadOptions, keepExchanges: boolean) {
+  const filter = options.filter === undefined ? null : parseFilter(options.filter);
+  const from = options.from === undefined ? null : parseTime(options.from, "--from");
+  const to = options.to === undefined ? null : parseTime(options.to, "--to");
+  const sources = await openInputs(inputs);
+  const clock = new CaptureClock();
+  const set = new CaptureSet(sources, clock);
+  const table = new FlowTable({ decoders: [http1], keepExchanges, seed: randomSeed() });
+  table.watchCopies = sources.length > 1;
+  const pass = new Pass(set, table, clock, { filter, from, to, verifyChecksums: options.verifyChecksums === true });
+  try {
+    await pass.run(options);
+  } finally {
+    await set.close();
+  }
+  table.end();
+
+  const files = sources.map((s) => s.path);
+  const captures = set.captures.map((summary, file) => captureObject(summary, clock, table.copies[file] ?? 0));
+  const quality = pass.quality();
+  const view = captureView(table, { clock, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
+  const redaction = options.redact ?? "default";
+  return {
+    view,
+    table,
+    files,
+    captures,
+    packets: pass.packets,
+    *flows(): Iterable<ReportFlow> {
+      for (const flow of view.flows()) yield flowObject(flow, clock, files);
+    },
+    *exchanges(): Iterable<ReportExchange> {
+      for (const e of table.ledger.kept) yield exchangeObject(e, view.row(e.flow), clock, files, redaction);
+    },
+  };
+}
+
+async function openInputs(inputs: readonly CaptureInput[]): Promise<CaptureSource[]> {
+  if (inputs.length === 0) throw new UsageError("no capture was named");
+  const sources: CaptureSource[] = [];
+  for (const input of inputs) {
+    if (typeof input === "string") {
+      // Files are reached only where there are any: a browser hands in bytes.
+      const { openCaptures } = await import("./capture/files.ts");
+      sources.push(...(await openCaptures([input])));
+    } else if (input instanceof Uint8Array) {
+      sources.push(sourceFromBytes(`capture ${sources.length + 1}`, input));
+    } else {
+      sources.push(input);
+    }
+  }
+  return sources;
+}
+
+interface PassOptions {
+  filter: PacketFilter | null;
+  from: TimeOption | null;
+  to: TimeOption | null;
+  verifyChecksums: boolean;
+}
+
+class Pass {
+  packets = 0;
+  firstTime = 0;
+  lastTime = 0;
+  private tcpSegments = 0;
+  private truncated = 0;
+  private malformed = 0;
+  private badChecksums = 0;
+  private unknownLinkTypes = new Set<string>();
+  private others = new Map<string, number>();
+  private start = Number.NEGATIVE_INFINITY;
+  private stop = Number.POSITIVE_INFINITY;
+  private decoders = new PacketDecoders();
+  private set: CaptureSet;
+  private table: FlowTable;
+  private clock: CaptureClock;
+  private options: PassOptions;
+
+  constructor(set: CaptureSet, table: FlowTable, clock: CaptureClock, options: PassOptions) {
+    this.set = set;
+    this.table = table;
+    this.clock = clock;
+    this.options = options;
+  }
+
+  async run(options: ReadOptions): Promise<void> {
+    const p = new Packet();
+    const { set } = this;
+    for (;;) {
+      while (set.next(p)) this.take(p);
+      options.signal?.throwIfAborted();
+      options.onProgress?.(set.bytesRead, set.bytesTotal, this.packets);
+      if (!(await set.fill())) return;
+    }
+  }
+
+  /** hot: one packet. */
+  private take(p: Packet): void {
+    if (this.packets++ === 0) this.begin(p);
+    if (p.time < this.start || p.time > this.stop) return;
+    if (p.time > this.lastTime) this.lastTime = p.time;
+    else if (p.time < this.firstTime) this.firstTime = p.time;
+    this.decoders.decode(p);
+    if (p.verdict === Verdict.tcp) {
+      if (this.options.filter !== null && !this.options.filter(p)) return;
+      if (this.options.verifyChecksums && tcpChecksumOk(p) === false) {
+        this.badChecksums++;
+        return;
+      }
+      this.tcpSegments++;
+      this.table.update(p);
+    } else if (p.verdict === Verdict.truncated) {
+      this.truncated++;
+    } else if (p.verdict === Verdict.malformed) {
+      this.malformed++;
+    } else if (p.verdict !== Verdict.fragment) {
+      if (p.verdict === Verdict.unsupported && p.depth === 0) this.unknownLinkType(p);
+      this.others.set(p.other, (this.others.get(p.other) ?? 0) + 1);
+    }
+  }
+
+  /** A link type that is not decoded: said once per file and type, for nothing of those packets can be analysed. */
+  private unknownLinkType(p: Packet): void {
+    const key = `${p.file} ${p.linkType}`;
+    if (this.unknownLinkTypes.has(key) || this.unknownLinkTypes.size >= MAX_LINK_TYPES) return;
+    this.unknownLinkTypes.add(key);
+    this.set.captures[p.file]?.problem(
+      "unsupported-link-type",
+      0,
+      `link type ${p.linkType} (${linkTypeName(p.linkType)}) is not decoded, first in frame ${p.frame}: its packets are counted only`,
+    );
+  }
+
+  private begin(p: Packet): void {
+    const { from, to } = this.options;
+    this.firstTime = p.time;
+    this.lastTime = p.time;
+    if (from !== null) {
+      if (from.kind === "end") throw new UsageError("--from end leaves nothing to read");
+      this.start = resolveTime(from, this.clock, p.time, p.time);
+      this.firstTime = Math.max(p.time, this.start);
+      this.lastTime = this.firstTime;
+    }
+    if (to !== null && to.kind !== "end") this.stop = resolveTime(to, this.clock, p.time, p.time);
+    // Only what can hold copies is watched for them: cooked captures, several interfaces, several files.
+    const cooked = p.linkType === LINUX_SLL || p.linkType === LINUX_SLL2;
+    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.table.watchCopies = true;
+  }
+
+  quality(): CaptureQuality {
+    const summaries = this.set.captures;
+    const withDrops = summaries.filter((s) => s.drops !== null);
+    return {
+      packets: this.packets,
+      tcpSegments: this.tcpSegments,
+      dropped: withDrops.length === 0 ? null : withDrops.reduce((n, s) => n + droppedBy(s)!, 0),
+      snapped: summaries.reduce((n, s) => n + s.truncatedBySnap, 0),
+      truncated: this.truncated,
+      malformed: this.malformed,
+      badChecksums: this.badChecksums,
+      copies: this.table.copies.reduce((n, c) => n + (c ?? 0), 0),
+      damagedFiles: summaries.filter((s) => s.problemCount > 0).length,
+      others: this.others,
+    };
+  }
+}
+
+/** Problems said about link types, over all files. */
+const MAX_LINK_TYPES = 1000;
+const LINUX_SLL = 113;
+const LINUX_SLL2 = 276;
+
+const droppedBy = (s: CaptureSummary): number | null => (s.drops === null ? null : s.drops.interface + s.drops.os);
+
+function captureObject(s: CaptureSummary, clock: CaptureClock, duplicates: number): ReportCapture {
+  return {
+    path: s.path,
+    format: s.format,
+    link_types: s.linkTypes,
+    packets: s.packets,
+    first_time: s.firstTime === null ? null : clock.iso(s.firstTime),
+    last_time: s.lastTime === null ? null : clock.iso(s.lastTime),
+    duplicates,
+    truncated_packets: s.truncatedBySnap,
+    dropped_packets: droppedBy(s),
+    problems: s.problems.map(({ code, offset, message }) => ({ code, offset, message })),
+    more_problems: s.problemCount - s.problems.length,
+    comments: s.comments,
+  };
+}

@@ -1,0 +1,18 @@
+// What does the package offer to other programs? The analysis itself, its objects, and the contracts for plug-ins.
+
+export {
+  ANALYSES,
+  type AnalyzeOptions,
+  analyze,
+  type CaptureInput,
+  type ReadOptions,
+  readExchanges,
+  readFlows,
+} from "./analyze.ts";
+export { type ByteStream, CaptureError, type CaptureSource, sourceFromBytes } from "./capture/source.ts";
+export type { Analysis, AnalysisResult, Evidence, FoundFinding, Metrics, Party, Severity } from "./core/analysis.ts";
+export { UsageError } from "./core/errors.ts";
+export type { CaptureQuality, CaptureView, EndRow, FlowRow, Moment, ServiceTally } from "./core/flow-view.ts";
+export type { PacketDecoder } from "./core/packet-decoder.ts";
+export type { Report, ReportCapture, ReportExchange, ReportFinding, ReportFlow } from "./core/report.ts";
+export type { Exchange, ExchangeSink, StreamDecoder, StreamSession } from "./core/stream-decoder.ts";

@@ -1,0 +1,91 @@
+// How do a flow and an exchange look to other programs? The objects of DESIGN.md §4, from the view's rows.
+
+import type { CaptureClock } from "../core/clock.ts";
+import { toSeconds } from "../core/clock.ts";
+import type { EndRow, FlowRow } from "../core/flow-view.ts";
+import { type FrameRef, fileOf, frameOf } from "../core/frame.ts";
+import type { PerSide, ReportEvidence, ReportExchange, ReportFlow } from "../core/report.ts";
+import type { Exchange } from "../core/stream-decoder.ts";
+import { type Redaction, redactTarget } from "./redact.ts";
+
+/** Names of the capture files; with more than one, objects say which file a frame number belongs to. */
+export type FileNames = readonly string[];
+
+const perSide = <T>(flow: FlowRow, of: (end: EndRow) => T): PerSide<T> => ({
+  client: of(flow.client),
+  server: of(flow.server),
+});
+
+const fileField = (files: FileNames, ref: FrameRef): { file?: string } =>
+  files.length > 1 ? { file: files[fileOf(ref)] ?? "" } : {};
+
+export function flowObject(flow: FlowRow, clock: CaptureClock, files: FileNames): ReportFlow {
+  const endpoint = (e: EndRow) => ({ address: e.address, port: e.port });
+  return {
+    flow: flow.id,
+    client: endpoint(flow.client),
+    server: endpoint(flow.server),
+    ...(flow.roleCertain ? {} : { role_certain: false as const }),
+    ...fileField(files, flow.first.frame),
+    first_frame: frameOf(flow.first.frame),
+    last_frame: frameOf(flow.last.frame),
+    first_time: clock.iso(flow.first.time),
+    last_time: clock.iso(flow.last.time),
+    packets: perSide(flow, (e) => e.packets),
+    bytes: perSide(flow, (e) => e.bytes),
+    wire_bytes: perSide(flow, (e) => e.wireBytes),
+    duplicates: perSide(flow, (e) => e.copies),
+    flags: perSide(flow, (e) => ({ syn: e.syns, syn_ack: e.synAcks, fin: e.fins, rst: e.rsts })),
+    handshake: flow.handshake,
+    closed_first: flow.closedFirst,
+    ending: flow.ending,
+    state: perSide(flow, (e) => e.state),
+    protocol: flow.protocol,
+    retransmissions: perSide(flow, (e) => e.retransmissions),
+    missing_bytes: perSide(flow, (e) => e.missing),
+  };
+}
+
+export function exchangeObject(
+  e: Exchange,
+  flow: FlowRow,
+  clock: CaptureClock,
+  files: FileNames,
+  redaction: Redaction,
+): ReportExchange {
+  const clientSide = flow.client.side;
+  const { request, response } = e;
+  const judged = e.outcome !== "unknown" && request !== null;
+  return {
+    flow: e.flow,
+    protocol: e.protocol,
+    ...fileField(files, (request ?? response)!.frame),
+    request: request && {
+      frame: frameOf(request.frame),
+      time: clock.iso(request.time),
+      method: request.method,
+      target: redaction === "none" ? request.target : redactTarget(request.target),
+      host: request.host,
+      id: request.id,
+    },
+    response: response && { frame: frameOf(response.frame), time: clock.iso(response.time), status: response.status },
+    outcome: e.outcome,
+    waited_s: judged && e.outcome !== "pending" ? toSeconds(e.waited) : null,
+    gave_up: e.gaveUp === null ? null : e.gaveUp === clientSide ? "client" : "server",
+    interim: e.interim,
+    ...(e.doubt !== null && e.outcome === "unknown" ? { doubt: e.doubt } : {}),
+  };
+}
+
+/** Evidence as the report holds it: frame numbers within their file. */
+export function evidenceObject(flow: number, frames: readonly FrameRef[], files: FileNames): ReportEvidence {
+  const cited = frames.filter((f) => f !== 0);
+  const file = fileOf(cited[0] ?? 0);
+  const numbers = [...new Set(cited.filter((f) => fileOf(f) === file).map(frameOf))].sort((a, b) => a - b);
+  return {
+    flow,
+    ...fileField(files, cited[0] ?? 0),
+    frames: numbers,
+    wireshark: numbers.map((n) => `frame.number == ${n}`).join(" || "),
+  };
+}
