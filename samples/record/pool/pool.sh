@@ -1,0 +1,64 @@
+# How are the three pool samples recorded? client → nginx sidecar → Node service with a MariaDB pool, all on loopback.
+#
+# record_pool leak|release INTERFACE. The two ways differ in one thing only: whether the service's error path gives its
+# connection back. Load, topology and errors are the same.
+
+CLIENT_PORT=8080
+SERVICE_PORT=8280
+DATABASE_PORT=3307
+
+# 60 requests before the first coupon, 30 until the tenth coupon, the rest after the pool has run dry.
+REQUESTS=220
+CONCURRENCY=8
+FIRST_COUPON=61
+
+# After the last answer: long enough that a half-closed connection can be told from one that is just closing.
+TAIL_SECONDS=4
+
+record_pool() {
+  local error_path=$1 interface=$2 ns probe
+  namespace ns
+  start_database "$ns"
+
+  start "$ns" service env JOURNAL="$WORK/service.jsonl" PORT=$SERVICE_PORT DATABASE_PORT=$DATABASE_PORT \
+    ERROR_PATH="$error_path" node "$RECORD/pool/service.mjs"
+  mkdir "$WORK/nginx"
+  sed -e "s#@WORK@#$WORK/nginx#g" -e "s#@LISTEN@#$CLIENT_PORT#" -e "s#@SERVICE@#$SERVICE_PORT#" \
+    "$RECORD/pool/nginx.conf" >"$WORK/nginx.conf"
+  start "$ns" nginx nginx -p "$WORK/nginx" -c "$WORK/nginx.conf" -e "$WORK/nginx/error.log"
+  until_true 20 listening "$ns" $SERVICE_PORT
+  until_true 20 listening "$ns" $CLIENT_PORT
+
+  capture_start "$ns" "$interface"
+  watch_sockets "$ns" "$WORK/ss.txt"
+  start "$ns" probe env JOURNAL="$WORK/probe.jsonl" PORT=$SERVICE_PORT node "$RECORD/pool/probe.mjs"
+  probe=$STARTED
+  timeout --foreground 120 ip netns exec "$ns" env JOURNAL="$WORK/client.jsonl" PORT=$CLIENT_PORT REQUESTS=$REQUESTS \
+    CONCURRENCY=$CONCURRENCY FIRST_COUPON=$FIRST_COUPON node "$RECORD/pool/client.mjs"
+  sleep "$TAIL_SECONDS"
+  sockets_now "$ns" "$WORK/ss-end.txt"
+  # Asked over the Unix socket, so that the question is not in the capture.
+  mariadb --no-defaults -S "$WORK/db.sock" -u root -N -B -e \
+    "SELECT id, host, command, COALESCE(info, '') FROM information_schema.processlist WHERE user = 'shop' ORDER BY id" \
+    >"$WORK/processlist.tsv"
+  kill -TERM "$probe"
+  wait "$probe"
+  capture_stop
+  keep_capture gz
+  node "$RECORD/pool/truth.mjs" "$WORK" "$OUT" "$error_path" "$interface"
+}
+
+# A database of its own in a temporary folder, with one table, and a log of every command it was sent.
+start_database() {
+  local ns=$1
+  mkdir "$WORK/data"
+  chown mysql: "$WORK/data"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$WORK/data" --auth-root-authentication-method=normal \
+    --skip-test-db >"$WORK/install-db.log" 2>&1
+  start "$ns" mariadbd mariadbd --no-defaults --user=mysql --datadir="$WORK/data" --socket="$WORK/data/db.sock" \
+    --pid-file="$WORK/data/db.pid" --bind-address=127.0.0.1 --port=$DATABASE_PORT --skip-networking=0 \
+    --skip-name-resolve --innodb-buffer-pool-size=16M --general-log --general-log-file="$WORK/data/general.log"
+  ln -s "$WORK/data/db.sock" "$WORK/db.sock"
+  until_true 30 mariadb-admin --no-defaults -S "$WORK/db.sock" -u root ping
+  mariadb --no-defaults -S "$WORK/db.sock" -u root <"$RECORD/pool/schema.sql"
+}
