@@ -45,7 +45,7 @@ const RULES: Record<string, Rule> = {
       const gaveUp = f.metrics.gave_up_after_s;
       const ended = f.metrics.service_ended_connection;
       return (
-        `${holder(f)} stopped answering ${peer(f)}${at(f, view)}: ${count(f, "request")} of ${f.metrics.requests} had no response` +
+        `${holder(f)} stopped answering its client ${peer(f)}${at(f, view)}: ${count(f, "request")} of ${f.metrics.requests} had no response` +
         (typeof gaveUp === "number" ? `, and ${peer(f)} gave up after ${seconds(gaveUp)} each time.` : ".") +
         (ended === f.count ? ` ${holder(f)} ended those connections itself.` : "")
       );

@@ -116,7 +116,7 @@ export class PcapReader implements RecordReader {
     p.buf = bytes;
     p.start = pos + headerLength;
     p.end = pos + total;
-    p.origLen = original > MAX_ORIGINAL ? MAX_ORIGINAL : original;
+    p.origLen = Math.min(original, MAX_ORIGINAL);
     p.time = time;
     p.file = this.#file;
     p.frame = ++this.#frame;

@@ -167,7 +167,7 @@ export class PcapngReader implements RecordReader {
     p.buf = this.#buffer.bytes;
     p.start = start;
     p.end = end;
-    p.origLen = original > MAX_ORIGINAL ? MAX_ORIGINAL : original;
+    p.origLen = Math.min(original, MAX_ORIGINAL);
     p.time = time;
     p.file = this.#file;
     p.frame = ++this.#frame;
