@@ -71,15 +71,19 @@ const RULES: Record<string, Rule> = {
   resets: { role: "symptom", rank: 5, lead: (f) => f.summary },
 };
 
+/** Fewer analyses than have a rule here: the clean bill says so. */
+const ALL_RULES = Object.keys(RULES).length;
+
 /** The findings joined, the worst first in words, all in order of time in the chain. */
 export function diagnose(
   found: readonly Found[],
   view: CaptureView,
   unsure: readonly { analysis: string; needs: string }[],
+  ran: readonly string[],
 ): Diagnosis {
   const serious = found.filter((f) => f.finding.severity !== "info");
   const lead = serious.filter((f) => RULES[f.analysis] !== undefined).sort(leadsFirst)[0];
-  if (lead === undefined) return nothingWrong(view, unsure);
+  if (lead === undefined) return nothingWrong(view, unsure.length > 0, ran);
 
   const chain = serious
     .map((f) => ({ f, role: RULES[f.analysis]?.role ?? ("symptom" as const) }))
@@ -178,16 +182,15 @@ function ruledOut(lead: Found, consequence: Found | undefined, view: CaptureView
   const well = view.services.filter((s) => s.answered > 0 && s.unanswered + s.late + s.pending + s.unknown === 0);
   for (const s of well.slice(0, 3)) {
     out.push({
-      what: `${formatEndpoint(s.service)} as silent`,
-      because: `it answered all ${plural(s.answered, "request")}`,
+      what: `silence of ${formatEndpoint(s.service)}`,
+      because: s.answered === 1 ? "it answered its one request" : `it answered all ${plural(s.answered, "request")}`,
     });
   }
   return out;
 }
 
-/** The clean bill, and on what ground it stands. */
-function nothingWrong(view: CaptureView, unsure: readonly { analysis: string; needs: string }[]): Diagnosis {
-  const answered = view.services.reduce((n, s) => n + s.answered, 0);
+/** The clean bill: what was looked for and not found, and on what ground that stands. */
+function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string[]): Diagnosis {
   if (view.flowCount === 0) {
     return {
       summary: "There is no TCP connection in this capture, so nothing can be said about who stopped answering.",
@@ -196,13 +199,27 @@ function nothingWrong(view: CaptureView, unsure: readonly { analysis: string; ne
       ruled_out: [],
     };
   }
-  const ground =
-    answered > 0
-      ? `${plural(answered, "request")} ${answered === 1 ? "was" : "were"} answered on ${plural(view.flowCount, "connection")}, nobody holds a connection half-closed, and none was refused.`
-      : `On ${plural(view.flowCount, "connection")} nobody holds one half-closed and none was refused, but no request that can be read is among them.`;
+  const answered = view.services.reduce((n, s) => n + s.answered, 0);
+  const unknown = view.services.reduce((n, s) => n + s.unknown, 0);
+  let midway = 0;
+  for (const flow of view.flows()) if (flow.handshake === "none" || flow.oneDirection) midway++;
+
+  const grounds: string[] = [];
+  if (ran.includes("unanswered-requests")) {
+    grounds.push(
+      answered > 0
+        ? `${plural(answered, "request")} ${answered === 1 ? "was" : "were"} answered`
+        : "no request that can be read is among them",
+    );
+  }
+  if (ran.includes("half-closed-connections")) grounds.push("nobody holds a connection half-closed");
+  if (ran.includes("refused-connections")) grounds.push("none was refused");
+  const ground = grounds.length === 0 ? "" : ` On ${plural(view.flowCount, "connection")}: ${grounds.join(", ")}.`;
+  const asked = ran.length < ALL_RULES ? " Only a part of the questions was asked." : "";
+  const complete = answered > 0 && !isUnsure && unknown === 0 && midway === 0 && asked === "";
   return {
-    summary: `Nothing wrong was found. ${ground}`,
-    confidence: answered > 0 && unsure.length === 0 ? "high" : answered > 0 ? "medium" : "low",
+    summary: `Nothing wrong was found.${ground}${asked}`,
+    confidence: complete ? "high" : answered > 0 ? "medium" : "low",
     chain: [],
     ruled_out: [],
   };

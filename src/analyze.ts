@@ -74,6 +74,9 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
     schema: REPORT_SCHEMA,
     version: VERSION,
     captures: read.captures,
+    ...(read.packets === 0
+      ? {}
+      : { analysed: { first_time: view.clock.iso(view.firstTime), last_time: view.clock.iso(view.lastTime) } }),
     totals: {
       packets: read.packets,
       tcp_segments: view.quality.tcpSegments,
@@ -106,7 +109,12 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
       ...(f.timeline === undefined ? {} : { timeline: f.timeline }),
     }),
   );
-  report.diagnosis = diagnose(found, view, report.unsure);
+  report.diagnosis = diagnose(
+    found,
+    view,
+    report.unsure,
+    chosen.map((a) => a.id),
+  );
   if (options.detail === true) {
     report.flows = [...read.flows()];
     report.exchanges = [...read.exchanges()];

@@ -135,7 +135,7 @@ export interface Report {
   version: string;
   captures: ReportCapture[];
   totals: ReportTotals;
-  /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. */
+  /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. Absent without a packet. */
   analysed?: { first_time: string; last_time: string };
   findings: ReportFinding[];
   clear: { analysis: string; because: string }[];

@@ -1,0 +1,128 @@
+// halfclose analyze: what happened in this capture?
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { SEVERITIES, type Severity } from "../core/analysis.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Report } from "../core/report.ts";
+import { EXIT, type Io } from "./io.ts";
+import { openOutput, writeAll } from "./output.ts";
+import { refuseToOverwrite } from "./overwrite.ts";
+import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
+import { type ColorChoice, showsUnicode, wantsColor, widthOf } from "./terminal.ts";
+
+const FORMATS = ["text", "markdown", "json"] as const;
+type Format = (typeof FORMATS)[number];
+
+interface Flags extends ReadingFlags {
+  format?: Format;
+  json?: boolean;
+  detail?: boolean;
+  output?: string;
+  only: string[];
+  skip: string[];
+  failOn?: Severity;
+  list?: boolean;
+  color: ColorChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  halfclose analyze incident.pcap
+  halfclose analyze 'capture-*.pcap.gz' --from +60s --to 2026-03-01T18:40:00Z
+  halfclose analyze incident.pcap --filter 'host 10.0.0.5 and port 8280'
+  halfclose analyze incident.pcap --format markdown -o ticket.md
+  halfclose analyze incident.pcap --json | jq -r .diagnosis.summary
+  halfclose analyze incident.pcap --only resets,unanswered-requests
+  halfclose analyze nightly.pcap --fail-on high     exit code 1: it was found
+  ssh host tcpdump -i any -U -w - tcp | halfclose analyze -`;
+
+export function analyzeCommand(io: Io, done: (code: number) => void): Command {
+  const command = new Command("analyze")
+    .description("say what happened: who stopped answering, who failed to close, since when and why")
+    .argument("[captures...]", CAPTURES)
+    .addOption(new Option("--format <format>", "how to write the report (default: text)").choices(FORMATS))
+    .option("--json", "the same as --format json")
+    .option("--detail", "add every flow and exchange to the JSON")
+    .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output")
+    .option("--only <ids>", "run only these analyses (a list with commas, or repeated)", collect, [])
+    .option("--skip <ids>", "run all but these analyses", collect, [])
+    .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES))
+    .option("--list", "list the analyses and the question that each answers");
+  return addReadingOptions(command)
+    .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
+    .addHelpText("after", EXAMPLES)
+    .action(async (captures: string[], flags: Flags) => {
+      done(flags.list === true ? await list(flags, io) : await analyzeCaptures(captures, flags, io));
+    });
+}
+
+function collect(value: string, before: string[]): string[] {
+  const ids = value
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+  if (ids.length === 0) throw new InvalidArgumentError("It names no analysis (halfclose analyze --list shows them)");
+  return [...before, ...ids];
+}
+
+function formatOf(flags: Flags): Format {
+  if (flags.json !== true) return flags.format ?? "text";
+  if (flags.format !== undefined && flags.format !== "json") {
+    throw new UsageError(`--json and --format ${flags.format} contradict each other; give one of them`);
+  }
+  return "json";
+}
+
+async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io): Promise<number> {
+  if (captures.length === 0) throw new UsageError("no capture was named; for example: halfclose analyze incident.pcap");
+  const format = formatOf(flags);
+  if (flags.detail === true && format !== "json") {
+    throw new UsageError("--detail needs --format json; for people there are halfclose flows and halfclose exchanges");
+  }
+  refuseToOverwrite(flags.output, captures);
+  const { ANALYSES, analyze } = await import("../analyze.ts");
+  if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
+
+  const report = await reading(captures, flags, io, (options) =>
+    analyze(captures, { ...options, detail: flags.detail === true, only: flags.only, skip: flags.skip }),
+  );
+  const pieces = await rendered(report, format, flags, io);
+  await writeAll(pieces, openOutput(flags.output, io));
+
+  const code = sayProblems(report.captures, io);
+  return code !== EXIT.ok ? code : failsOn(report, flags.failOn) ? EXIT.found : EXIT.ok;
+}
+
+async function rendered(report: Report, format: Format, flags: Flags, io: Io): Promise<Iterable<string>> {
+  if (format === "json") return (await import("../report/json.ts")).reportJson(report);
+  if (format === "markdown") return [(await import("../report/markdown.ts")).renderMarkdown(report)];
+  const { renderText } = await import("../report/text.ts");
+  const toFile = flags.output !== undefined && flags.output !== "-";
+  return [
+    renderText(report, {
+      color: wantsColor(flags.color, io, toFile),
+      ...(toFile ? {} : { width: widthOf(io.stdout) }),
+      unicode: showsUnicode(io.env),
+    }),
+  ];
+}
+
+function failsOn(report: Report, severity: Severity | undefined): boolean {
+  if (severity === undefined) return false;
+  const limit = SEVERITIES.indexOf(severity);
+  return report.findings.some((f) => SEVERITIES.indexOf(f.severity) <= limit);
+}
+
+async function list(flags: Flags, io: Io): Promise<number> {
+  const { ANALYSES } = await import("../analyze.ts");
+  const pieces: string[] = [];
+  if (formatOf(flags) === "json") {
+    const rows = ANALYSES.map(({ id, title, question, why }) => ({ id, title, question, why }));
+    pieces.push(`${JSON.stringify(rows, null, 2)}\n`);
+  } else {
+    const width = Math.max(...ANALYSES.map((a) => a.id.length));
+    for (const a of ANALYSES) pieces.push(`${a.id.padEnd(width)}  ${a.question}\n`);
+  }
+  await writeAll(pieces, openOutput(flags.output, io));
+  return EXIT.ok;
+}

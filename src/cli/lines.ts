@@ -1,0 +1,40 @@
+// How do `flows` and `exchanges` write what they read? A JSON object a line for programs, a table for people.
+
+import type { ReportCapture } from "../core/report.ts";
+import { ascii } from "../report/escape.ts";
+import { jsonLine } from "../report/json.ts";
+import type { Io } from "./io.ts";
+import { openOutput, writeAll } from "./output.ts";
+import { refuseToOverwrite } from "./overwrite.ts";
+import { sayProblems } from "./reading.ts";
+import { type Column, tableLines } from "./table.ts";
+import { showsUnicode } from "./terminal.ts";
+
+interface LinesTask<T, R extends { captures: ReportCapture[] }> {
+  captures: readonly string[];
+  flags: { json?: boolean; output?: string };
+  io: Io;
+  columns: readonly Column<T>[];
+  read: () => Promise<R>;
+  rows: (result: R) => Iterable<T>;
+}
+
+/** Reads, writes, says what was wrong with the captures; the exit code. */
+export async function writeLines<T, R extends { captures: ReportCapture[] }>(task: LinesTask<T, R>): Promise<number> {
+  const { captures, flags, io, columns } = task;
+  refuseToOverwrite(flags.output, captures);
+  const result = await task.read();
+  const rows = task.rows(result);
+  const lines = flags.json === true ? jsonLines(rows) : forPeople(tableLines(columns, rows), io);
+  await writeAll(lines, openOutput(flags.output, io));
+  return sayProblems(result.captures, io);
+}
+
+function* jsonLines(rows: Iterable<unknown>): Iterable<string> {
+  for (const row of rows) yield jsonLine(row);
+}
+
+function* forPeople(lines: Iterable<string>, io: Io): Iterable<string> {
+  const unicode = showsUnicode(io.env);
+  for (const line of lines) yield unicode ? line : `${ascii(line.trimEnd())}\n`;
+}

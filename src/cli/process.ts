@@ -1,0 +1,22 @@
+// What does the process owe its shell? Exit code, signals, and silence when the reader of its output has left.
+
+import { Interrupts } from "./interrupts.ts";
+import { run } from "./run.ts";
+
+export async function runProcess(): Promise<void> {
+  const interrupts = new Interrupts();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (signal === "SIGINT" && interrupts.letPipeEnd()) return;
+      interrupts.cleanUp();
+      // The shell is to see that a signal ended it (exit status 128 + n), so the default action does that.
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  }
+  const { stdout, stderr, env } = process;
+  // A write to a pipe that nobody reads also fails as an event; the writer has met it as the result of its write.
+  stdout.on("error", () => {});
+  stderr.on("error", () => {});
+  process.exitCode = await run(process.argv.slice(2), { stdout, stderr, env, interrupts });
+}

@@ -1,0 +1,74 @@
+// What do all commands that read captures share? The options that say what to read, progress, and what to say of a file
+// that could not be read.
+
+import type { Command } from "commander";
+import type { ReadOptions } from "../analyze.ts";
+import type { ReportCapture } from "../core/report.ts";
+import { visible } from "../report/escape.ts";
+import { EXIT, type Io } from "./io.ts";
+import { startProgress } from "./progress.ts";
+
+export interface ReadingFlags {
+  from?: string;
+  to?: string;
+  filter?: string;
+  verifyChecksums?: boolean;
+  redact: boolean;
+  progress: boolean;
+}
+
+export function addReadingOptions(command: Command): Command {
+  return command
+    .option("--from <time>", "only packets from this time on: 2026-03-01T18:34:05Z, 1772390045.25, +12.5s")
+    .option("--to <time>", "only packets up to this time; as --from, or: end")
+    .option("--filter <expr>", "only these addresses and ports: 'host 10.0.0.5 and not port 22'")
+    .option("--verify-checksums", "leave out segments with a wrong TCP checksum (wrong is normal on a sending host)")
+    .option("--no-redact", "show secrets in request targets (tokens, passwords) instead of REDACTED")
+    .option("--no-progress", "no progress on standard error");
+}
+
+export const CAPTURES = "capture files, patterns, or - for standard input; several are merged by time";
+
+/** Runs `read` with progress shown, and Ctrl-C shared with the other end of a pipe. */
+export async function reading<T>(
+  captures: readonly string[],
+  flags: ReadingFlags,
+  io: Io,
+  read: (options: ReadOptions) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(io, flags.progress);
+  const fromPipe = captures.includes("-")
+    ? io.interrupts.whileReadingPipe(() => {
+        io.stderr.write("\nhalfclose: what has come so far is analysed when the pipe ends; Ctrl-C again to stop now\n");
+      })
+    : () => {};
+  try {
+    return await read({
+      ...(flags.from === undefined ? {} : { from: flags.from }),
+      ...(flags.to === undefined ? {} : { to: flags.to }),
+      ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+      ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
+      redact: flags.redact ? "default" : "none",
+      onProgress: progress.update,
+    });
+  } finally {
+    progress.end();
+    fromPipe();
+  }
+}
+
+/** Nothing of it was read: not a packet, nor what kind of link it was taken from. */
+const unreadable = (c: ReportCapture): boolean => c.packets === 0 && c.link_types.length === 0 && c.problems.length > 0;
+
+/** Says which captures are damaged or could not be read; the exit code that follows. */
+export function sayProblems(captures: readonly ReportCapture[], io: Io): number {
+  let code: number = EXIT.ok;
+  for (const c of captures) {
+    const problem = c.problems[0];
+    if (problem === undefined) continue;
+    const more = c.problems.length + c.more_problems - 1;
+    io.stderr.write(`halfclose: ${visible(`${c.path}: ${problem.message}${more > 0 ? ` (and ${more} more)` : ""}`)}\n`);
+    if (unreadable(c)) code = EXIT.unreadable;
+  }
+  return code;
+}

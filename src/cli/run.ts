@@ -1,0 +1,105 @@
+// What does a command line do? Chooses the command, runs it, and turns whatever goes wrong into one clear line and an exit code.
+
+import { Command, CommanderError } from "commander";
+import { UsageError } from "../core/errors.ts";
+import { visible } from "../report/escape.ts";
+import { VERSION } from "../version.ts";
+import { EXIT, type Io } from "./io.ts";
+import { OutputError, PipeClosed } from "./output.ts";
+
+const ABOUT = "Reads a packet capture and says who stopped answering, who failed to close, since when and why.";
+
+const EXAMPLES = `
+Examples:
+  halfclose analyze incident.pcap            the answer, and what it stands on
+  halfclose analyze 'capture-*.pcap.gz'      a rotated set, as one capture
+  tcpdump -i any -w - tcp | halfclose analyze -
+  halfclose flows incident.pcap --json       one connection a line
+  halfclose exchanges incident.pcap --json   one request and response a line
+
+Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
+2 wrong usage; 3 an input could not be read at all, or the output not written.`;
+
+/** Runs a command line (without "node" and the script). Never throws; resolves to the exit code. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok;
+  const done = (result: number): void => {
+    code = result;
+  };
+  const program = new Command("halfclose")
+    .description(ABOUT)
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Said by report(), in one form for every error.
+      outputError: () => {},
+    });
+  // Each command is a few lines of options; what it works with is loaded when it runs.
+  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }] = await Promise.all([
+    import("./analyze.ts"),
+    import("./flows.ts"),
+    import("./exchanges.ts"),
+  ]);
+  for (const make of [analyzeCommand, flowsCommand, exchangesCommand]) {
+    // Settings such as exitOverride are inherited only by commands that the program makes itself.
+    program.addCommand(make(io, done).copyInheritedSettings(program));
+  }
+  if (argv.length === 0) {
+    io.stderr.write(`${program.helpInformation()}${EXAMPLES}\n`);
+    return EXIT.usage;
+  }
+  await program.parseAsync([...argv], { from: "user" });
+  return code;
+}
+
+function report(error: unknown, io: Io): number {
+  if (error instanceof PipeClosed) return EXIT.ok;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    if (error.code === "commander.help") return EXIT.usage;
+    return complain(io, usageText(error), EXIT.usage);
+  }
+  if (error instanceof UsageError) return complain(io, `${error.message}`, EXIT.usage);
+  if (error instanceof OutputError) return complain(io, error.message, EXIT.unreadable);
+  if (isCaptureError(error)) return complain(io, error.message, EXIT.unreadable);
+  const text = error instanceof Error ? error.message : String(error);
+  complain(io, `internal error: ${text}; please report it, with HALFCLOSE_DEBUG=1 set to show where`, EXIT.internal);
+  if (io.env.HALFCLOSE_DEBUG && error instanceof Error) io.stderr.write(`${visibleLines(error.stack ?? "")}\n`);
+  return EXIT.internal;
+}
+
+/** By its mark and not its class, so that reading captures is not loaded to print a usage error. */
+const isCaptureError = (error: unknown): error is Error =>
+  error instanceof Error && error.name === "CaptureError" && (error as { exit?: unknown }).exit === EXIT.unreadable;
+
+/** commander's words, without its "error: " and in one line, with a way on. */
+function usageText(error: CommanderError): string {
+  const text = error.message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "");
+  if (error.code === "commander.unknownCommand") {
+    return `${text}; the commands are analyze, flows and exchanges, as in: halfclose analyze incident.pcap`;
+  }
+  return `${text}; see halfclose --help, or halfclose COMMAND --help`;
+}
+
+const visibleLines = (text: string): string => text.split("\n").map(visible).join("\n");
+
+function complain(io: Io, text: string, code: number): number {
+  io.stderr.write(`halfclose: ${visible(text)}\n`);
+  return code;
+}

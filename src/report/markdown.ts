@@ -1,0 +1,125 @@
+// What goes into a ticket? The report in the Markdown of GitHub and GitLab, in which nothing that was captured can act.
+
+import { formatEndpoint } from "../core/address.ts";
+import type { Report, ReportFinding } from "../core/report.ts";
+import { cellCode, codeBlock, codeSpan, markdown } from "./escape.ts";
+import { count, dayOf, formatNumber, formatTime } from "./format.ts";
+import { metricLines } from "./metrics.ts";
+import {
+  analysedSpan,
+  analysisName,
+  BLIND_SPOTS,
+  captureSentence,
+  commentSentences,
+  evidenceSentence,
+  NAMED_CAPTURES,
+  severityCounts,
+  splitFindings,
+  totalsSentence,
+  trustSentences,
+} from "./sentences.ts";
+import { sparkline } from "./sparkline.ts";
+
+/** Findings told in full, and lines of the lists; trackers limit a description to 64 kB (GitHub) or 1 MB (GitLab). */
+const FULL_FINDINGS = 20;
+const TABLE_ROWS = 50;
+const NOTES = 20;
+const CITED = 3;
+const SPARK_WIDTH = 40;
+
+export function renderMarkdown(report: Report): string {
+  const { serious, notes, blind } = splitFindings(report);
+  const { diagnosis } = report;
+  const span = analysedSpan(report);
+  const day = span === null ? undefined : dayOf(span.from);
+  const out: string[] = [];
+  const section = (heading: string, ...blocks: string[]): void => {
+    if (blocks.length > 0) out.push(`## ${heading}`, ...blocks);
+  };
+
+  out.push("# What happened", markdown(diagnosis.summary), `Confidence: **${diagnosis.confidence}**.`);
+  if (diagnosis.chain.length > 1) {
+    const steps = diagnosis.chain.map((s, i) => {
+      const at = s.at === null ? "from the start" : formatTime(s.at, day);
+      return `${i + 1}. ${at}, *${s.role}*: ${markdown(s.text)}`;
+    });
+    section("In order of time", steps.join("\n"));
+  }
+  if (serious.length > 0) {
+    section(`Findings: ${severityCounts(serious)}`, table(serious, day));
+    for (const f of serious.slice(0, FULL_FINDINGS)) out.push(...full(f, day, span));
+  }
+  if (diagnosis.ruled_out.length > 0) {
+    section("Ruled out", list(diagnosis.ruled_out.map((r) => `${markdown(r.what)}: ${markdown(r.because)}`)));
+  }
+  const captures = report.captures
+    .slice(0, NAMED_CAPTURES)
+    .flatMap((c) => [`${codeSpan(c.path)}: ${markdown(captureSentence(c))}`, ...commentSentences(c).map(markdown)]);
+  if (report.captures.length > NAMED_CAPTURES) {
+    captures.push(`and ${count(report.captures.length - NAMED_CAPTURES, "more capture")}`);
+  }
+  section("Capture", markdown(totalsSentence(report)), list(captures));
+  if (notes.length > 0) {
+    const shown = notes.slice(0, NOTES).map((f) => `${markdown(f.title)}. ${markdown(f.summary)}`);
+    if (notes.length > NOTES) shown.push(`and ${notes.length - NOTES} more`);
+    section("Also seen, and harmless by itself", list(shown));
+  }
+  const clear = report.clear.filter((c) => c.analysis !== BLIND_SPOTS);
+  if (clear.length > 0) {
+    section(
+      "Looked for and not found",
+      list(clear.map((c) => `${markdown(analysisName(c.analysis))}: ${markdown(c.because)}`)),
+    );
+  }
+  if (report.unsure.length > 0) {
+    section(
+      "Could not be told",
+      list(report.unsure.map((u) => `${markdown(analysisName(u.analysis))}: ${markdown(u.needs)}`)),
+    );
+  }
+  const trust = [
+    ...report.clear.filter((c) => c.analysis === BLIND_SPOTS).map((c) => c.because),
+    ...blind.map((f) => `${f.title}. ${f.summary} ${f.advice.join(" ")}`),
+    ...trustSentences(report),
+  ];
+  if (trust.length > 0) section("How far this capture can be trusted", list(trust.map(markdown)));
+  out.push(`Times are UTC. Written by halfclose ${markdown(report.version)}.`);
+  return `${out.join("\n\n")}\n`;
+}
+
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
+
+function table(findings: readonly ReportFinding[], day: string | undefined): string {
+  const rows = findings.slice(0, TABLE_ROWS).map((f) => {
+    const since = f.onset === null ? "the start" : formatTime(f.onset, day);
+    const holder = cellCode(formatEndpoint(f.subject.holder));
+    return `| ${f.severity} | ${markdown(f.title)} | ${holder} | ${formatNumber(f.count)} | ${since} |`;
+  });
+  if (findings.length > TABLE_ROWS) rows.push(`| | and ${findings.length - TABLE_ROWS} more | | | |`);
+  return ["| Severity | Finding | Who should act | Count | Since |", "| --- | --- | --- | ---: | --- |", ...rows].join(
+    "\n",
+  );
+}
+
+function full(f: ReportFinding, day: string | undefined, span: { from: string; to: string } | null): string[] {
+  const out = [`### ${f.severity}: ${markdown(f.title)}`, markdown(f.summary)];
+  const rows = metricLines(f.metrics, day).map((m) => `| ${markdown(m.label)} | ${markdown(m.value)} |`);
+  if (rows.length > 0) out.push(["| | |", "| --- | --- |", ...rows].join("\n"));
+  if (f.timeline !== undefined && f.timeline.length > 0 && span !== null && f.count > 1) {
+    const { line, peak } = sparkline(f.timeline, SPARK_WIDTH, true);
+    out.push(
+      codeBlock([
+        `${formatTime(span.from)} ${line} ${formatTime(span.to, dayOf(span.from))}  peak ${formatNumber(peak)}`,
+      ]),
+    );
+  }
+  if (f.advice.length > 0) out.push("What to do:", list(f.advice.map(markdown)));
+  const cited = f.evidence.slice(0, CITED);
+  if (cited.length > 0) {
+    out.push(
+      `Evidence (${cited.length} of ${formatNumber(f.count)}): ${markdown(cited.map(evidenceSentence).join("; "))}. In Wireshark:`,
+      codeBlock(cited.map((e) => e.wireshark)),
+    );
+  }
+  return out;
+}

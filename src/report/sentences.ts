@@ -1,0 +1,154 @@
+// What do the numbers of a report say in a sentence? The words that every format for people shares; not yet escaped.
+
+import { formatEndpoint } from "../core/address.ts";
+import { SEVERITIES, type Severity } from "../core/analysis.ts";
+import type { Report, ReportCapture, ReportEvidence, ReportFinding } from "../core/report.ts";
+import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "./format.ts";
+
+/** Kinds of packets beside TCP that are named. */
+const NAMED_OTHERS = 4;
+/** Problems named a capture, and captures named in all. */
+const NAMED_PROBLEMS = 5;
+export const NAMED_CAPTURES = 20;
+const NAMED_COMMENTS = 3;
+
+export const BLIND_SPOTS = "capture-blind-spots";
+
+/** "half-closed-connections" → "half-closed connections". */
+export const analysisName = (id: string): string =>
+  id.replaceAll("-", " ").replace("half closed", "half-closed").replace("time wait", "TIME_WAIT");
+
+/** "3,266 packets, 265 connections; 467 requests: 337 answered, 130 unanswered." */
+export function totalsSentence({ totals }: Report): string {
+  const outcomes = (["answered", "late", "unanswered", "pending", "unknown"] as const)
+    .filter((name) => totals[name] > 0)
+    .map((name) => `${formatNumber(totals[name])} ${OUTCOMES[name]}`);
+  const requests = totals.requests === 0 ? "no request that can be read" : count(totals.requests, "request");
+  const others = Object.entries(totals.other_packets).sort((a, b) => b[1] - a[1]);
+  const named = others.slice(0, NAMED_OTHERS).map(([name, n]) => `${formatNumber(n)} ${name}`);
+  if (others.length > NAMED_OTHERS) named.push(`${others.length - NAMED_OTHERS} other kinds`);
+  const beside = named.length === 0 ? "" : ` Beside TCP: ${named.join(", ")}.`;
+  return (
+    `${count(totals.packets, "packet")}, ${formatNumber(totals.tcp_segments)} of them TCP, on ${count(totals.flows, "connection")}; ` +
+    `${requests}${outcomes.length === 0 ? "" : `: ${outcomes.join(", ")}`}.${beside}`
+  );
+}
+
+const OUTCOMES = {
+  answered: "answered",
+  late: "answered too late",
+  unanswered: "unanswered",
+  pending: "still waiting at the end",
+  unknown: "not to be judged",
+} as const;
+
+/** "pcap.gz, ETHERNET, 3,266 packets in 26.027 s, 2026-11-21 04:25:46.373 to 04:26:12.400 UTC". */
+export function captureSentence(c: ReportCapture): string {
+  const parts = [c.format === "" ? "not read" : c.format, ...c.link_types];
+  const { first_time: first, last_time: last } = c;
+  if (first === null || last === null) parts.push(count(c.packets, "packet"));
+  else {
+    parts.push(
+      `${count(c.packets, "packet")} in ${formatDuration(secondsBetween(first, last))}`,
+      formatSpan(first, last),
+    );
+  }
+  return parts.join(", ");
+}
+
+/** What is wrong with a capture file, one sentence each. */
+export function problemSentences(c: ReportCapture): string[] {
+  const lines = c.problems.slice(0, NAMED_PROBLEMS).map((p) => `${c.path}: ${p.message}`);
+  const more = c.problems.length - lines.length + c.more_problems;
+  if (more > 0) lines.push(`${c.path}: ${count(more, "more problem")} like these`);
+  return lines;
+}
+
+export const isDamaged = (c: ReportCapture): boolean => c.problems.length > 0;
+
+export function commentSentences(c: ReportCapture): string[] {
+  return c.comments.slice(0, NAMED_COMMENTS).map((comment) => `${c.path} carries the comment: ${comment}`);
+}
+
+/** How far the capture can be trusted, blind spots apart. */
+export function trustSentences(report: Report): string[] {
+  const { captures, totals, failed } = report;
+  const sum = (of: (c: ReportCapture) => number): number => captures.reduce((n, c) => n + of(c), 0);
+  const lines = captures.slice(0, NAMED_CAPTURES).flatMap(problemSentences);
+  const dropped = captures.filter((c) => c.dropped_packets !== null);
+  if (dropped.length === 0) {
+    if (captures.length > 0) lines.push("Whether packets were dropped while capturing is not recorded in the file.");
+  } else {
+    const n = sum((c) => c.dropped_packets ?? 0);
+    if (n === 0) lines.push("No packet was dropped while capturing, by the file's own statistics.");
+  }
+  const copies = sum((c) => c.duplicates);
+  if (copies > 0) {
+    const verb = copies === 1 ? "is a copy" : "are copies";
+    lines.push(`${count(copies, "packet")} ${verb} of one seen on another interface, and counted as such.`);
+  }
+  if (totals.unknown > 0) {
+    lines.push(
+      `${count(totals.unknown, "exchange")} cannot be judged: the capture lacks a part of ${totals.unknown === 1 ? "it" : "them"}.`,
+    );
+  }
+  for (const f of failed) {
+    lines.push(
+      `The analysis ${f.analysis} failed by a fault of halfclose (${f.error}); please report it. The others are not affected.`,
+    );
+  }
+  return lines;
+}
+
+/** Findings in general, and those that say how far the capture can be trusted. */
+export function splitFindings(report: Report): {
+  serious: ReportFinding[];
+  notes: ReportFinding[];
+  blind: ReportFinding[];
+} {
+  const blind = report.findings.filter((f) => f.analysis === BLIND_SPOTS && f.severity === "info");
+  const others = report.findings.filter((f) => !blind.includes(f));
+  return {
+    serious: others.filter((f) => f.severity !== "info"),
+    notes: others.filter((f) => f.severity === "info"),
+    blind,
+  };
+}
+
+/** "2 critical, 1 low". */
+export function severityCounts(findings: readonly ReportFinding[]): string {
+  return SEVERITIES.map((severity) => ({ severity, n: findings.filter((f) => f.severity === severity).length }))
+    .filter(({ n }) => n > 0)
+    .map(({ severity, n }) => `${formatNumber(n)} ${severity}`)
+    .join(", ");
+}
+
+export const worstOf = (findings: readonly ReportFinding[]): Severity | null =>
+  SEVERITIES.find((severity) => findings.some((f) => f.severity === severity)) ?? null;
+
+/** "flow 17, frames 211 and 260 of incident.pcap". */
+export function evidenceSentence(e: ReportEvidence): string {
+  const frames =
+    e.frames.length <= 2 ? e.frames.join(" and ") : `${e.frames.slice(0, -1).join(", ")} and ${e.frames.at(-1)}`;
+  const where = e.file === undefined ? "" : ` of ${e.file}`;
+  return `flow ${e.flow}, ${e.frames.length === 1 ? "frame" : "frames"} ${frames}${where}`;
+}
+
+/** "127.0.0.1:8280 (peer 127.0.0.1)". */
+export function subjectSentence({ subject }: ReportFinding): string {
+  const { holder, peer } = subject;
+  return peer === null ? formatEndpoint(holder) : `${formatEndpoint(holder)}, with ${formatEndpoint(peer)}`;
+}
+
+/** First and last moment of what was analysed; timelines run from the one to the other. */
+export function analysedSpan(report: Report): { from: string; to: string } | null {
+  const { analysed, captures } = report;
+  if (analysed?.first_time && analysed.last_time) return { from: analysed.first_time, to: analysed.last_time };
+  // ISO 8601 of one form and zone: in order of time when in order of letters.
+  const from = captures.flatMap((c) => c.first_time ?? []).sort()[0];
+  const to = captures
+    .flatMap((c) => c.last_time ?? [])
+    .sort()
+    .at(-1);
+  return from === undefined || to === undefined ? null : { from, to };
+}
