@@ -1,6 +1,7 @@
 // What can this capture not show?
 
 import type { Analysis, FoundFinding, Metrics } from "../src/core/analysis.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import { cite, plural } from "./grouping.ts";
 import { TOO_SHORT_NS } from "./half-closed-connections.ts";
 
@@ -73,7 +74,7 @@ export const captureBlindSpots: Analysis = {
         "no-tcp",
         quality.packets,
         "There is no TCP in this capture",
-        `None of its ${plural(quality.packets, "packet")} is TCP that can be read${others.length > 0 ? ` (it holds ${others.map(([n, c]) => `${c.toLocaleString("en-US")} ${n}`).join(", ")})` : ""}.`,
+        `None of its ${plural(quality.packets, "packet")} is TCP that can be read${others.length > 0 ? ` (it holds ${others.map(([n, c]) => `${formatWhole(c)} ${n}`).join(", ")})` : ""}.`,
         "Check the interface and the filter: traffic to a sidecar on the same host is on lo. Try: tcpdump -i any -w incident.pcap tcp",
       );
     }
@@ -102,7 +103,7 @@ export const captureBlindSpots: Analysis = {
         "missing-bytes",
         counts.gaps,
         `Bytes are missing on ${plural(counts.gaps, "connection")}`,
-        `${counts.missing.toLocaleString("en-US")} payload bytes were acknowledged or passed over but are not in the capture: the capture lost packets, not the network. Exchanges in such a gap are counted as unknown.`,
+        `${formatWhole(counts.missing)} payload bytes were acknowledged or passed over but are not in the capture: the capture lost packets, not the network. Exchanges in such a gap are counted as unknown.`,
         "Capture with a larger buffer (tcpdump -B 65536) or a filter.",
         gaps,
         { missing_bytes: counts.missing },
@@ -141,7 +142,7 @@ export const captureBlindSpots: Analysis = {
         "undecodable",
         quality.malformed + quality.truncated,
         `${plural(quality.malformed + quality.truncated, "packet")} could not be decoded to TCP`,
-        `${plural(quality.malformed, "packet")} contradict their own length fields, ${quality.truncated.toLocaleString("en-US")} are cut before the TCP header ends.`,
+        `${plural(quality.malformed, "packet")} contradict their own length fields, ${formatWhole(quality.truncated)} are cut before the TCP header ends.`,
         "Look at them in Wireshark: _ws.malformed || frame.cap_len < frame.len",
       );
     }

@@ -4,6 +4,7 @@
 import { formatEndpoint } from "../src/core/address.ts";
 import type { FoundFinding, Party } from "../src/core/analysis.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import type { Diagnosis, Role } from "../src/core/report.ts";
 import { clockTime, duration, plural } from "./grouping.ts";
 
@@ -93,7 +94,7 @@ export function diagnose(
   if (consequence !== undefined) {
     const f = consequence.finding;
     sentences.push(
-      `${holder(f)} holds ${f.count === 1 ? "1 connection" : `${f.count.toLocaleString("en-US")} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it.`,
+      `${holder(f)} holds ${f.count === 1 ? "1 connection" : `${formatWhole(f.count)} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it.`,
     );
   }
   const others = serious.filter((f) => f !== lead && f !== consequence);
@@ -169,7 +170,7 @@ function ruledOut(lead: Found, consequence: Found | undefined, view: CaptureView
     if (packets > 0 && again / packets <= LOSS_THAT_MATTERS) {
       out.push({
         what: `packet loss on the way to ${formatEndpoint(service)}`,
-        because: `${again.toLocaleString("en-US")} of ${plural(packets, "segment")} were sent again, and the requests were acknowledged`,
+        because: `${formatWhole(again)} of ${plural(packets, "segment")} were sent again, and the requests were acknowledged`,
       });
     }
   }

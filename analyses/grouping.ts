@@ -4,6 +4,7 @@ import { formatEndpoint } from "../src/core/address.ts";
 import type { Evidence, Party } from "../src/core/analysis.ts";
 import type { EndRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 
 /** Evidence cited in full per finding; the count says how many there are. */
 export const CITED = 5;
@@ -51,8 +52,7 @@ export const cite = (flow: number, ...frames: (FrameRef | undefined)[]): Evidenc
 });
 
 /** "1 request", "9,640 requests". */
-export const plural = (n: number, one: string, many = `${one}s`): string =>
-  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
+export const plural = (n: number, one: string, many = `${one}s`): string => `${formatWhole(n)} ${n === 1 ? one : many}`;
 
 /** A duration in words: "1.000 s", "340 ms". */
 export function duration(ns: number): string {

@@ -4,6 +4,7 @@ import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, EndRow, FlowRow, StateName } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { otherSide, type Side } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
@@ -132,11 +133,11 @@ function describe(g: Group<Held>, view: CaptureView): FoundFinding {
       ? "All were still held when the capture ended."
       : open === 0
         ? "None was held any more when the capture ended."
-        : `${open.toLocaleString("en-US")} were still held when the capture ended.`,
+        : `${formatWhole(open)} were still held when the capture ended.`,
   ];
   if (unanswered > 0) {
     sentences.push(
-      `On ${unanswered === items.length ? "all" : unanswered.toLocaleString("en-US")} of them a request was waiting for its response: a consequence of the hang, not its cause.`,
+      `On ${unanswered === items.length ? "all" : formatWhole(unanswered)} of them a request was waiting for its response: a consequence of the hang, not its cause.`,
     );
   }
   return {

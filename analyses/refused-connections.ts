@@ -27,20 +27,24 @@ export const refusedConnections: Analysis = {
     "RST to a SYN says that nobody listens on that port; a SYN repeated at 1, 3 and 7 s says that it, or its answer, is dropped " +
     "(a firewall, a full SYN backlog). Neither shows in the service's own log.",
   run(view) {
+    const attempts: { flow: number; refused: boolean }[] = [];
+    let accepted = 0;
+    for (const flow of view.flows()) {
+      const { ending } = flow;
+      if (ending === "refused" || ending === "unanswered")
+        attempts.push({ flow: flow.id, refused: ending === "refused" });
+      else if (flow.synAck !== null) accepted++;
+    }
+    if (attempts.length === 0) {
+      return accepted === 0
+        ? { kind: "unsure", needs: "no connection was opened while the capture ran" }
+        : { kind: "clear", because: "every connection attempt was accepted" };
+    }
+
+    const { connected, opened } = acceptedServices(view);
     const refused = new Groups<Attempt>();
     const silent = new Groups<Attempt>();
-    const opened: { port: number; time: number }[] = [];
-    const connected = new Set<string>();
     let once = 0;
-    const attempts: { flow: number; refused: boolean }[] = [];
-    for (const flow of view.flows()) {
-      if (flow.ending === "refused" || flow.ending === "unanswered")
-        attempts.push({ flow: flow.id, refused: flow.ending === "refused" });
-      else if (flow.synAck !== null) {
-        connected.add(`${flow.server.address} ${flow.server.port}`);
-        if (opened.length < FALLBACK_KEPT) opened.push({ port: flow.server.port, time: flow.first.time });
-      }
-    }
     for (const a of attempts) {
       const flow = view.row(a.flow);
       // One SYN without an answer at the end of a capture, or in a capture of one direction, tells nothing.
@@ -59,16 +63,31 @@ export const refusedConnections: Analysis = {
         ? [`${plural(once, "SYN")} without an answer, sent once: capture for longer, or in both directions`]
         : [];
     if (findings.length > 0) return { kind: "found", findings, unsure };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure[0]! };
-    if (connected.size === 0) return { kind: "unsure", needs: "no connection was opened while the capture ran" };
-    return { kind: "clear", because: "every connection attempt was accepted" };
+    return { kind: "unsure", needs: unsure[0]! };
   },
 };
+
+/** Who did accept connections, and when. */
+function acceptedServices(view: CaptureView): { connected: Set<string>; opened: Opened[] } {
+  const connected = new Set<string>();
+  const opened: Opened[] = [];
+  for (const flow of view.flows()) {
+    if (flow.synAck === null) continue;
+    connected.add(`${flow.server.address} ${flow.server.port}`);
+    if (opened.length < FALLBACK_KEPT) opened.push({ port: flow.server.port, time: flow.first.time });
+  }
+  return { connected, opened };
+}
+
+interface Opened {
+  port: number;
+  time: number;
+}
 
 /** Fallbacks are looked for among so many connections; beyond, a refusal counts as one. */
 const FALLBACK_KEPT = 10_000;
 
-function attempt(flow: FlowRow, opened: readonly { port: number; time: number }[]): Attempt {
+function attempt(flow: FlowRow, opened: readonly Opened[]): Attempt {
   const { port } = flow.server;
   const time = flow.first.time;
   const fallback = opened.some((o) => o.port === port && o.time >= time && o.time - time <= FALLBACK_NS);

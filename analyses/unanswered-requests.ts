@@ -3,6 +3,7 @@
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, ServiceTally } from "../src/core/flow-view.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import { constantOf, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { type Exchange, otherSide } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
@@ -64,7 +65,7 @@ function unanswered(g: Group<Exchange>, view: CaptureView): FoundFinding {
   const since = clockTime(view.clock.iso(first.time));
 
   const sentences = [
-    `${service} left ${plural(g.items.length, "request")} of ${all.toLocaleString("en-US")} from ${peer} without a response, the first at ${since}.`,
+    `${service} left ${plural(g.items.length, "request")} of ${formatWhole(all)} from ${peer} without a response, the first at ${since}.`,
   ];
   if (gaveUpAfter !== null)
     sentences.push(`${peer} gave up after ${duration(gaveUpAfter)} each time: that is its time-out.`);

@@ -233,8 +233,8 @@ interface PassOptions {
 
 class Pass {
   packets = 0;
-  firstTime = 0;
-  lastTime = 0;
+  firstTime = Number.NaN;
+  lastTime = Number.NaN;
   private tcpSegments = 0;
   private truncated = 0;
   private malformed = 0;

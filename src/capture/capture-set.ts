@@ -20,7 +20,7 @@ export interface CaptureSetOptions {
 /** A look at the first record needs no more. */
 const PEEK_CHUNK = 1 << 16;
 /** So many captures open at once read in full chunks, so many in quarters, the rest in sixteenths: 300 MB for 1,000. */
-const FULL_CHUNKS = 8;
+const FULL_CHUNKS = 4;
 const QUARTER_CHUNKS = 64;
 
 /** A capture that waits for the merge to reach its first record. */
@@ -223,7 +223,7 @@ export class CaptureSet {
   }
 
   #chunkFor(open: number): number {
-    return open <= FULL_CHUNKS ? CHUNK_BYTES : open <= QUARTER_CHUNKS ? CHUNK_BYTES / 4 : CHUNK_BYTES / 16;
+    return open <= FULL_CHUNKS ? CHUNK_BYTES : open <= QUARTER_CHUNKS ? CHUNK_BYTES / 4 : CHUNK_BYTES / 64;
   }
 
   #nothingReadable(): CaptureError {

@@ -39,7 +39,8 @@ export class Packet {
   end = 0;
   /** The length the packet had on the wire; at least end − start in a sane file. */
   origLen = 0;
-  time: Nanos = 0;
+  /** Not a number until a record is read: a field that begins as a double stays one, and optimised code stays valid. */
+  time: Nanos = Number.NaN;
   /** Index of the capture file, and Wireshark's frame.number in it (1-based). */
   file = 0;
   frame = 0;

@@ -111,6 +111,11 @@ export class FlowColumns {
   lastDataFrame = new Float64Array(2048);
   lastDataTime = new Float64Array(2048);
 
+  /** Grown once before use: engines take a field that was never reassigned for a constant, and throw code away when it is. */
+  constructor() {
+    this.grow();
+  }
+
   /** Doubles every column. */
   grow(): void {
     this.capacity *= 2;

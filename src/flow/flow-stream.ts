@@ -33,7 +33,7 @@ export interface StreamRoom {
   noteRequest(flow: number, side: Side): void;
   noteResponse(flow: number): void;
   noteProtocol(flow: number, decoder: StreamDecoder): void;
-  /** Sequence number up to which a side's bytes were delivered. */
+  /** Sequence number behind the last byte of a side that was delivered or is being delivered; a side's bytes were delivered. */
   deliveredTo(flow: number, side: Side): number;
   packetsFrom(flow: number, side: Side): number;
   /** Frame and time of the FIN of a side; frame 0 when there was none. */
@@ -157,7 +157,7 @@ export class FlowStream implements ExchangeSink {
   reaction(side: Side, isRst: boolean, ack: number): void {
     for (let i = 0; i < this.unread.length; ) {
       const { exchange, from } = this.unread[i]!;
-      if (exchange.requester === side && (isRst || seqDiff(ack, from) > 0)) {
+      if (exchange.requester === side && (isRst || seqDiff(ack, from) >= 0)) {
         this.unread.splice(i, 1);
         this.judgeRead(exchange, isRst);
       } else i++;

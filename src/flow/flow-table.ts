@@ -59,6 +59,7 @@ export class FlowTable implements StreamRoom {
     this.addresses = new AddressTable(this.seed);
     this.ledger = new ExchangeLedger(options.keepExchanges);
     this.decoders = options.decoders;
+    this.reindex(); // as the columns: reassigned once before use
   }
 
   // ─────────────────────────── one packet ───────────────────────────

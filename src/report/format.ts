@@ -1,12 +1,12 @@
 // How are numbers, durations and times written for people?
 
-const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+import { formatWhole } from "../core/numbers.ts";
 
 /** "9,640". A number that is not whole keeps four significant digits. */
 export function formatNumber(n: number): string {
   if (!Number.isFinite(n)) return "unknown";
-  if (Number.isInteger(n)) return NUMBER.format(n);
-  return Math.abs(n) >= 1000 ? NUMBER.format(n) : String(Number(n.toPrecision(4)));
+  if (Number.isInteger(n)) return formatWhole(n);
+  return Math.abs(n) >= 1000 ? formatWhole(n) : String(Number(n.toPrecision(4)));
 }
 
 /** "1 request", "9,640 requests". */

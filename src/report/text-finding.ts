@@ -1,5 +1,6 @@
 // How is one finding told in text? Title, summary, a timeline, figures in columns, evidence to look up, and what to do.
 
+import { formatWhole } from "../core/numbers.ts";
 import type { ReportFinding } from "../core/report.ts";
 import { formatTime, secondsBetween } from "./format.ts";
 import { type MetricLine, metricLines } from "./metrics.ts";
@@ -47,7 +48,7 @@ function timeline(page: Page, f: ReportFinding): void {
   const [from, to] = [label(span.from), label(span.to)];
   const room = page.width - TAG - from.length - to.length - 2;
   const { line, peak } = sparkline(f.timeline, room, page.unicode);
-  const tail = `  peak ${peak.toLocaleString("en-US")}`;
+  const tail = `  peak ${formatWhole(peak)}`;
   const fits = line.length + tail.length <= room;
   page.blank();
   page.ready(
@@ -93,7 +94,7 @@ const widthsOf = (lines: readonly MetricLine[]): Widths => ({
 function evidence(page: Page, f: ReportFinding): void {
   if (f.evidence.length === 0) return;
   const cited = f.evidence.slice(0, CITED);
-  const of = f.count > cited.length ? ` (${cited.length} of ${f.count.toLocaleString("en-US")})` : "";
+  const of = f.count > cited.length ? ` (${cited.length} of ${formatWhole(f.count)})` : "";
   page.blank();
   page.paragraph(`Evidence${of}, with the filter to find it in Wireshark:`, { indent: TAG, paint: page.style.dim });
   for (const e of cited) {

@@ -1,0 +1,199 @@
+// How does a test say what was on the wire? In the manner of packetdrill: one line a segment, sequence numbers filled in.
+//
+//   script(`
+//     c SYN
+//     s SYN ACK
+//     c ACK
+//     c 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+//     +1000 c FIN ACK          a second later
+//     s ACK
+//   `)
+//
+// c and s are the two ends. A segment carries ACK of all that came from the other end, unless it is the first SYN or says
+// otherwise. Options: seq=N and ack=N (relative to the ISN, as Wireshark shows them), len=N (bytes on the wire, filled with
+// x), cap=N (captured bytes of them), isn=N, port=N (the client's), tap=N, win=N, noack. `lost` sends it past the capture:
+// it counts for the numbering, and is not seen. ACK alone is a pure acknowledgement; a number `+N` in front is milliseconds.
+
+import { http1 } from "../../decoders/http1.ts";
+import { CaptureClock } from "../../src/core/clock.ts";
+import { Flag, Packet, Verdict } from "../../src/core/packet.ts";
+import type { ReportExchange, ReportFlow } from "../../src/core/report.ts";
+import { byRequest, captureView } from "../../src/flow/capture-view.ts";
+import { FlowTable } from "../../src/flow/flow-table.ts";
+import { exchangeObject, flowObject } from "../../src/report/objects.ts";
+
+export interface Segment {
+  from: "c" | "s";
+  timeMs: number;
+  flags: number;
+  seq: number;
+  ack: number;
+  payload: Uint8Array;
+  length: number;
+  captured: number;
+  port: number;
+  tap: number;
+  window: number;
+  ipId: number;
+}
+
+const SERVER_PORT = 80;
+const CLIENT_ISN = 1000;
+const SERVER_ISN = 5000;
+
+/** Parses a script into segments with absolute numbers. */
+export function segments(text: string): Segment[] {
+  const out: Segment[] = [];
+  let time = 0;
+  let ipId = 1;
+  const ends = new Map<string, { isn: number; next: number; syn: boolean }>();
+  for (const line of text.split("\n").map((l) => l.replace(/\s+#.*$/, "").trim())) {
+    if (line === "") continue;
+    const words = line.match(/'[^']*'|\S+/g)!;
+    time += words[0]!.startsWith("+") ? Number(words.shift()) : 0.1;
+    const from = words.shift() as "c" | "s";
+    const options = new Map(words.filter((w) => /^[a-z]+=-?\d+$/.test(w)).map((w) => w.split("=") as [string, string]));
+    const option = (name: string): number | undefined => (options.has(name) ? Number(options.get(name)) : undefined);
+    const port = option("port") ?? 40_000;
+    const end = (who: string) => {
+      const key = `${who}${port}`;
+      const known = ends.get(key) ?? {
+        isn: who === "c" ? CLIENT_ISN : SERVER_ISN,
+        next: who === "c" ? CLIENT_ISN + 1 : SERVER_ISN + 1,
+        syn: false,
+      };
+      ends.set(key, known);
+      return known;
+    };
+    const own = end(from);
+    const peer = end(from === "c" ? "s" : "c");
+    const has = (word: string): boolean => words.includes(word);
+    const isn = option("isn");
+    if (isn !== undefined) Object.assign(own, { isn, next: isn + 1, syn: false });
+
+    let flags = 0;
+    for (const [word, bit] of [
+      ["SYN", Flag.syn],
+      ["FIN", Flag.fin],
+      ["RST", Flag.rst],
+      ["ACK", Flag.ack],
+    ] as const)
+      if (has(word)) flags |= bit;
+    const literal = words.find((w) => w.startsWith("'"));
+    const text = literal === undefined ? "" : literal.slice(1, -1).replaceAll("\\r", "\r").replaceAll("\\n", "\n");
+    const payload =
+      literal === undefined ? new TextEncoder().encode("x".repeat(option("len") ?? 0)) : new TextEncoder().encode(text);
+    const bare = (flags & Flag.syn) !== 0 && !has("ACK");
+    if (!bare && !has("noack")) flags |= Flag.ack;
+    if (has("RST") && !has("ACK")) flags &= ~Flag.ack;
+
+    const relative = option("seq");
+    const seq = relative !== undefined ? own.isn + relative : flags & Flag.syn ? own.isn : own.next;
+    const length = payload.length;
+    const consumed = length + (flags & Flag.syn ? 1 : 0) + (flags & Flag.fin ? 1 : 0);
+    if (seq + consumed - own.next > 0 && (flags & Flag.rst) === 0) own.next = seq + consumed;
+    const ackOption = option("ack");
+    const ack = flags & Flag.ack ? (ackOption !== undefined ? peer.isn + ackOption : peer.next) : 0;
+    if (has("lost")) continue;
+    out.push({
+      from,
+      timeMs: time,
+      flags,
+      seq: seq | 0,
+      ack: ack | 0,
+      payload,
+      length,
+      captured: Math.min(length, option("cap") ?? length),
+      port,
+      tap: option("tap") ?? 0,
+      window: option("win") ?? 500,
+      ipId: option("id") ?? ipId++,
+    });
+  }
+  return out;
+}
+
+export interface Played {
+  flows: ReportFlow[];
+  exchanges: ReportExchange[];
+  table: FlowTable;
+}
+
+/** What the flow room makes of the segments. `swap` exchanges the two ends' addresses, `shift` moves the ISNs. */
+export function play(list: readonly Segment[], options: { watchCopies?: boolean; family?: 4 | 6 } = {}): Played {
+  const table = new FlowTable({ decoders: [http1], keepExchanges: true, seed: 7 });
+  table.watchCopies = options.watchCopies ?? false;
+  const p = new Packet();
+  list.forEach((s, n) => {
+    fill(p, s, n + 1, options.family ?? 4);
+    table.update(p);
+  });
+  table.end();
+  const clock = new CaptureClock();
+  const last = (list.at(-1)?.timeMs ?? 0) * 1e6;
+  const quality = {
+    packets: list.length,
+    tcpSegments: list.length,
+    dropped: null,
+    snapped: 0,
+    truncated: 0,
+    malformed: 0,
+    badChecksums: 0,
+    copies: 0,
+    damagedFiles: 0,
+    others: new Map<string, number>(),
+  };
+  const view = captureView(table, { clock, firstTime: 0, lastTime: last, quality });
+  return {
+    flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"])),
+    exchanges: [...table.ledger.kept]
+      .sort(byRequest)
+      .map((e) => exchangeObject(e, view.row(e.flow), clock, ["script"], "none")),
+    table,
+  };
+}
+
+export const script = (text: string, options?: Parameters<typeof play>[1]): Played => play(segments(text), options);
+
+/** Lays one segment into the slot as the decoders would: addresses, then the payload behind a bare TCP header. */
+export function fill(p: Packet, s: Segment, frame: number, family: 4 | 6): void {
+  const header = 60;
+  const bytes = new Uint8Array(header + s.captured);
+  bytes[15] = 1;
+  bytes[31] = 2;
+  bytes.set(s.payload.subarray(0, s.captured), header);
+  const fromClient = s.from === "c";
+  p.buf = bytes;
+  p.start = 0;
+  p.end = bytes.length;
+  p.origLen = header + s.length;
+  p.time = s.timeMs * 1e6;
+  p.file = 0;
+  p.frame = frame;
+  p.tap = s.tap;
+  p.verdict = Verdict.tcp;
+  p.family = family;
+  p.src = fromClient ? 0x0a000001 : 0x0a000002;
+  p.dst = fromClient ? 0x0a000002 : 0x0a000001;
+  p.srcOffset = fromClient ? 0 : 16;
+  p.dstOffset = fromClient ? 16 : 0;
+  p.ipId = s.ipId;
+  p.tcpOffset = 40;
+  p.srcPort = fromClient ? s.port : SERVER_PORT;
+  p.dstPort = fromClient ? SERVER_PORT : s.port;
+  p.seq = s.seq;
+  p.ack = s.ack;
+  p.flags = s.flags;
+  p.window = s.window;
+  p.payloadOffset = header;
+  p.payloadLength = s.length;
+  p.payloadCaptured = s.captured;
+}
+
+export const OPEN = `
+  c SYN
+  s SYN ACK
+  c ACK
+`;
+export const REQUEST = String.raw`c 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'`;
+export const RESPONSE = String.raw`s 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'`;
