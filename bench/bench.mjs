@@ -32,7 +32,7 @@ const captures = quick
       ["small", { connections: 2_000, bodySegments: 0 }],
     ]
   : [
-      ["http", { connections: 12_500, bodySegments: 72 }],
+      ["http", { connections: 20_000, bodySegments: 72 }],
       ["small", { connections: 110_000, bodySegments: 0 }],
     ];
 

@@ -17,8 +17,8 @@ const IP = 14;
 const SEGMENT = 1448;
 const SEGMENTS_PER_ACK = 8;
 /** Connections under way at the same time. */
-const TOGETHER = 8;
-const STEP_US = 20;
+const TOGETHER = 500;
+const STEP_US = 2;
 const SERVICE_PORT = 8280;
 
 /** Makes `name` with about `megabytes` of packets, unless it is there already. Returns its path. */

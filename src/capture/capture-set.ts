@@ -223,7 +223,7 @@ export class CaptureSet {
   }
 
   #chunkFor(open: number): number {
-    return open <= FULL_CHUNKS ? CHUNK_BYTES : open <= QUARTER_CHUNKS ? CHUNK_BYTES / 4 : CHUNK_BYTES / 64;
+    return open <= FULL_CHUNKS ? CHUNK_BYTES : open <= QUARTER_CHUNKS ? CHUNK_BYTES / 2 : CHUNK_BYTES / 32;
   }
 
   #nothingReadable(): CaptureError {

@@ -7,8 +7,8 @@
 
 import { type ByteStream, CaptureError } from "./source.ts";
 
-/** Large enough that waiting for a read's completion vanishes behind parsing the one before (measured: 4 MiB beats 1 MiB by 6 %). */
-export const CHUNK_BYTES = 1 << 22;
+/** Large enough that waiting for a read's completion vanishes behind parsing the one before (measured: 2 MiB beats 1 MiB by 7 %; from 4 MiB on the bytes fall out of the cache). */
+export const CHUNK_BYTES = 1 << 21;
 
 /** Holds the cut record at a chunk's end in nearly every capture: a 64 KiB offload segment with its headers. */
 const FIRST_HEADROOM = 1 << 17;

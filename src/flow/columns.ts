@@ -39,6 +39,8 @@ export const SideMark = {
   rstWithAck: 8,
   /** The peer's reset was accepted, or its own sent: this end has no socket. */
   reset: 16,
+  /** `acked` is known. */
+  acked: 64,
   /** Its FIN was reached in order: this direction's stream has ended. */
   ended: 32,
 } as const;

@@ -287,7 +287,10 @@ export class FlowTable implements StreamRoom {
     const j = f * 2 + (s ^ 1);
     const ack = p.ack;
     const peer = c.sideMarks[j]!;
-    if (c.packets[i] === 1 || seqDiff(ack, c.acked[i]!) > 0) c.acked[i] = ack;
+    if ((c.sideMarks[i]! & SideMark.acked) === 0 || seqDiff(ack, c.acked[i]!) > 0) {
+      c.sideMarks[i]! |= SideMark.acked;
+      c.acked[i] = ack;
+    }
     if (peer & SideMark.sequence) {
       const peerState = c.state[j]!;
       if (peerState === State.synReceived || peerState === State.synSent) {
@@ -358,10 +361,10 @@ export class FlowTable implements StreamRoom {
       return (p.flags & Flag.ack) === 0 || (c.sideMarks[j]! & SideMark.isn) === 0 || p.ack === c.highest[j];
     }
     const own = c.sideMarks[i]! & SideMark.sequence;
-    const peerSpoke = c.sideMarks[j]! & SideMark.spoke;
-    if (!own && !peerSpoke) return true;
+    const peerAcked = c.sideMarks[j]! & SideMark.acked;
+    if (!own && !peerAcked) return true;
     const near = (base: number): boolean => Math.abs(seqDiff(p.seq, base)) <= 1 << 20;
-    return (own !== 0 && near(c.highest[i]!)) || (peerSpoke !== 0 && near(c.acked[j]!));
+    return (own !== 0 && near(c.highest[i]!)) || (peerAcked !== 0 && near(c.acked[j]!));
   }
 
   // ─────────────────────────── payload in order ───────────────────────────
@@ -392,7 +395,7 @@ export class FlowTable implements StreamRoom {
       if (skip >= length) return;
     } else if (rel > 0) {
       const j = f * 2 + (s ^ 1);
-      if (c.packets[j]! > 0 && (c.sideMarks[j]! & SideMark.spoke) !== 0 && seqDiff(c.acked[j]!, dataSeq) >= 0) {
+      if ((c.sideMarks[j]! & SideMark.acked) !== 0 && seqDiff(c.acked[j]!, dataSeq) >= 0) {
         // The receiver has everything before this segment: it is missing from the capture, not from the stream.
         if ((c.marks[f]! & Mark.held) !== 0) this.flushHeld(f, s, dataSeq);
         rel = seqDiff(dataSeq, c.next[i]!);
@@ -473,7 +476,7 @@ export class FlowTable implements StreamRoom {
       let first = held.first;
       while (first !== undefined) {
         const age = time - first.time;
-        const acked = (c.sideMarks[j]! & SideMark.spoke) !== 0 && seqDiff(c.acked[j]!, first.seq) >= 0;
+        const acked = (c.sideMarks[j]! & SideMark.acked) !== 0 && seqDiff(c.acked[j]!, first.seq) >= 0;
         if (!(acked ? age > REORDER_NS : c.packets[j] === 0 && age > UNACKED_HOLE_NS)) break;
         this.declareGap(f, s, seqDiff(first.seq, c.next[i]!));
         this.drain(f, s, held);

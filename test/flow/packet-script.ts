@@ -16,6 +16,7 @@
 
 import { http1 } from "../../decoders/http1.ts";
 import { CaptureClock } from "../../src/core/clock.ts";
+import type { CaptureView } from "../../src/core/flow-view.ts";
 import { Flag, Packet, Verdict } from "../../src/core/packet.ts";
 import type { ReportExchange, ReportFlow } from "../../src/core/report.ts";
 import { byRequest, captureView } from "../../src/flow/capture-view.ts";
@@ -114,6 +115,7 @@ export function segments(text: string): Segment[] {
 }
 
 export interface Played {
+  view: CaptureView;
   flows: ReportFlow[];
   exchanges: ReportExchange[];
   table: FlowTable;
@@ -145,6 +147,7 @@ export function play(list: readonly Segment[], options: { watchCopies?: boolean;
   };
   const view = captureView(table, { clock, firstTime: 0, lastTime: last, quality });
   return {
+    view,
     flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"])),
     exchanges: [...table.ledger.kept]
       .sort(byRequest)
