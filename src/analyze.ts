@@ -27,6 +27,7 @@ import {
   type ReportFinding,
   type ReportFlow,
 } from "./core/report.ts";
+import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
 import { captureView } from "./flow/capture-view.ts";
 import { FlowTable } from "./flow/flow-table.ts";
@@ -47,7 +48,9 @@ export interface ReadOptions {
   verifyChecksums?: boolean;
   /** "default" replaces secrets in what is reported. */
   redact?: Redaction;
-  /** Told about every megabyte: bytes read, bytes in all (undefined for a pipe), packets so far. */
+  /** Stream decoders of one's own, tried before those that come with the program. */
+  decoders?: readonly StreamDecoder[];
+  /** Told about every few megabytes: bytes read, bytes in all (undefined for a pipe), packets so far. */
   onProgress?: (done: number, total: number | undefined, packets: number) => void;
   signal?: AbortSignal;
 }
@@ -58,16 +61,21 @@ export interface AnalyzeOptions extends ReadOptions {
   /** Analyses to run, or to leave out, by id. */
   only?: readonly string[];
   skip?: readonly string[];
+  /** Analyses of one's own, run after those that come with the program. */
+  analyses?: readonly Analysis[];
 }
 
 export { ANALYSES };
+
+/** The protocols that are recognised, in the order they are tried. */
+export const DECODERS: readonly StreamDecoder[] = [http1];
 
 /**
  * Analyses captures as one, merged by time.
  * Throws UsageError for options that mean nothing, CaptureError when no capture can be read at all.
  */
 export async function analyze(captures: readonly CaptureInput[], options: AnalyzeOptions = {}): Promise<Report> {
-  const chosen = chooseAnalyses(options.only ?? [], options.skip ?? []);
+  const chosen = chooseAnalyses([...ANALYSES, ...(options.analyses ?? [])], options.only ?? [], options.skip ?? []);
   const read = await readCaptures(captures, options, options.detail === true);
   const { view, table, files } = read;
   const report: Report = {
@@ -159,13 +167,17 @@ function runAnalyses(chosen: readonly Analysis[], view: CaptureView, report: Rep
 const worstFirst = (a: FoundFinding, b: FoundFinding): number =>
   SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count;
 
-function chooseAnalyses(only: readonly string[], skip: readonly string[]): readonly Analysis[] {
-  const known = ANALYSES.map((a) => a.id);
+function chooseAnalyses(
+  all: readonly Analysis[],
+  only: readonly string[],
+  skip: readonly string[],
+): readonly Analysis[] {
+  const known = all.map((a) => a.id);
   for (const id of [...only, ...skip]) {
     if (!known.includes(id))
       throw new UsageError(`no analysis is called ${JSON.stringify(id)}; there are: ${known.join(", ")}`);
   }
-  return ANALYSES.filter((a) => (only.length === 0 || only.includes(a.id)) && !skip.includes(a.id));
+  return all.filter((a) => (only.length === 0 || only.includes(a.id)) && !skip.includes(a.id));
 }
 
 // ─────────────────────────── the pass over the packets ───────────────────────────
@@ -177,7 +189,11 @@ async function readCaptures(inputs: readonly CaptureInput[], options: ReadOption
   const sources = await openInputs(inputs);
   const clock = new CaptureClock();
   const set = new CaptureSet(sources, clock);
-  const table = new FlowTable({ decoders: [http1], keepExchanges, seed: randomSeed() });
+  const table = new FlowTable({
+    decoders: [...(options.decoders ?? []), ...DECODERS],
+    keepExchanges,
+    seed: randomSeed(),
+  });
   table.watchCopies = sources.length > 1;
   const pass = new Pass(set, table, clock, { filter, from, to, verifyChecksums: options.verifyChecksums === true });
   try {

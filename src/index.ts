@@ -5,6 +5,7 @@ export {
   type AnalyzeOptions,
   analyze,
   type CaptureInput,
+  DECODERS,
   type ReadOptions,
   readExchanges,
   readFlows,

@@ -1,10 +1,11 @@
 // What do all commands that read captures share? The options that say what to read, progress, and what to say of a file
 // that could not be read.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ReadOptions } from "../analyze.ts";
 import type { ReportCapture } from "../core/report.ts";
 import { visible } from "../report/escape.ts";
+import { REDACTIONS, type Redaction } from "../report/redact.ts";
 import { EXIT, type Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
 
@@ -13,7 +14,7 @@ export interface ReadingFlags {
   to?: string;
   filter?: string;
   verifyChecksums?: boolean;
-  redact: boolean;
+  redact: Redaction;
   progress: boolean;
 }
 
@@ -23,7 +24,14 @@ export function addReadingOptions(command: Command): Command {
     .option("--to <time>", "only packets up to this time; as --from, or: end")
     .option("--filter <expr>", "only these addresses and ports: 'host 10.0.0.5 and not port 22'")
     .option("--verify-checksums", "leave out segments with a wrong TCP checksum (wrong is normal on a sending host)")
-    .option("--no-redact", "show secrets in request targets (tokens, passwords) instead of REDACTED")
+    .addOption(
+      new Option(
+        "--redact <level>",
+        "default: secrets in request targets (tokens, passwords) become REDACTED; none: show them",
+      )
+        .choices(REDACTIONS)
+        .default("default"),
+    )
     .option("--no-progress", "no progress on standard error");
 }
 
@@ -48,7 +56,7 @@ export async function reading<T>(
       ...(flags.to === undefined ? {} : { to: flags.to }),
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
-      redact: flags.redact ? "default" : "none",
+      redact: flags.redact,
       onProgress: progress.update,
     });
   } finally {

@@ -1,7 +1,8 @@
 // Which words of a request must not leave the machine? Reports go into tickets that many people read, so the values of
 // secrets in a request target are replaced, unless somebody asks for them.
 
-export type Redaction = "default" | "none";
+export const REDACTIONS = ["default", "none"] as const;
+export type Redaction = (typeof REDACTIONS)[number];
 
 export const REDACTED = "REDACTED";
 
@@ -15,13 +16,18 @@ const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i;
 /** The target with the values of secret parameters, and any user information, replaced. */
 export function redactTarget(target: string): string {
   const whole = target.replace(USER_INFO, `$1${REDACTED}@`);
-  const question = whole.search(/[?#;]/);
-  if (question < 0) return whole;
-  const query = whole.slice(question).replace(/([?&;#])([^=&;#]*)=([^&;#]*)/g, (pair, mark, name, value) => {
-    return value !== "" && SECRET_NAME.test(decoded(name)) ? `${mark}${name}=${REDACTED}` : pair;
-  });
-  return whole.slice(0, question) + query;
+  const question = whole.search(/[?#]/);
+  const path = question < 0 ? whole : whole.slice(0, question);
+  const query = question < 0 ? "" : whole.slice(question);
+  return path.replace(PATH_PARAMETER, replaceSecret) + query.replace(QUERY_PARAMETER, replaceSecret);
 }
+
+/** `;jsessionid=…` (RFC 3986 §3.3), and `name=value` in query and fragment. */
+const PATH_PARAMETER = /(;)([^=;/]*)=([^;/]*)/g;
+const QUERY_PARAMETER = /([?&;#])([^=&;#]*)=([^&;#]*)/g;
+
+const replaceSecret = (pair: string, mark: string, name: string, value: string): string =>
+  value !== "" && SECRET_NAME.test(decoded(name)) ? `${mark}${name}=${REDACTED}` : pair;
 
 /** A percent-encoded name is the same name to the server. */
 function decoded(name: string): string {

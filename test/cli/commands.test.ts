@@ -121,8 +121,8 @@ describe("flows and exchanges", () => {
       for (const row of rows) expect(row.slice(at - 2, at)).toBe("  ");
     }
   });
-  test("--no-redact shows what was sent", async () => {
-    const { stdout } = await runCli(["exchanges", SICK, "--json", "--no-redact"]);
+  test("--redact none shows what was sent", async () => {
+    const { stdout } = await runCli(["exchanges", SICK, "--json", "--redact", "none"]);
     expect(stdout).not.toContain("REDACTED");
   });
 });
