@@ -52,10 +52,12 @@ interface ProbePart {
 
 export class FlowStream implements ExchangeSink {
   readonly held: [HeldSegments | null, HeldSegments | null] = [null, null];
-  /** Exchanges not judged yet, in order of request. */
-  private open: Exchange[] = [];
+  /** Exchanges not judged yet, in order of request. A set: whichever is answered leaves it in constant time. */
+  private open = new Set<Exchange>();
   /** A response went to a requester that had sent FIN: was it read? Told by the requester's next segment. */
   private unread: { exchange: Exchange; from: number }[] = [];
+  /** Those before this index are judged. */
+  private unreadFrom = 0;
   private session: StreamSession | null = null;
   private decoder: StreamDecoder | null = null;
   private parts: [ProbePart[], ProbePart[]] = [[], []];
@@ -100,7 +102,7 @@ export class FlowStream implements ExchangeSink {
     const response = this.responding[side];
     if (how === "reset" && response !== null && !response.responseComplete) this.room.noteCut(response);
     this.responding[side] = null;
-    if (how === "fin" && this.open.length > 0) this.settleOpen((e) => responderOf(e) === side, true);
+    if (how === "fin" && this.open.size > 0) this.settleOpen((e) => responderOf(e) === side, true);
   }
 
   private probe(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
@@ -155,13 +157,15 @@ export class FlowStream implements ExchangeSink {
 
   /** A side that had sent FIN met a response with this segment: RST says that nobody read it, an ACK that it was taken. */
   reaction(side: Side, isRst: boolean, ack: number): void {
-    for (let i = 0; i < this.unread.length; ) {
-      const { exchange, from } = this.unread[i]!;
-      if (exchange.requester === side && (isRst || seqDiff(ack, from) >= 0)) {
-        this.unread.splice(i, 1);
-        this.judgeRead(exchange, isRst);
-      } else i++;
+    while (this.unreadFrom < this.unread.length) {
+      const { exchange, from } = this.unread[this.unreadFrom]!;
+      // Responses went out in order: what an ACK does not cover, it does not cover of the later ones.
+      if (exchange.requester !== side || !(isRst || seqDiff(ack, from) >= 0)) return;
+      this.unreadFrom++;
+      this.judgeRead(exchange, isRst);
     }
+    this.unread = [];
+    this.unreadFrom = 0;
   }
 
   private judgeRead(e: Exchange, reset: boolean): void {
@@ -177,7 +181,7 @@ export class FlowStream implements ExchangeSink {
 
   /** The flow is over: by RST (`over`), by both FINs (`over`), or because the capture ended. */
   finish(over: boolean): void {
-    for (const { exchange } of this.unread) {
+    for (const { exchange } of this.unread.slice(this.unreadFrom)) {
       // It had said FIN before the answer came, and nothing of it was seen since.
       if (exchange.gaveUp === null) this.judgeRead(exchange, false);
       else {
@@ -187,20 +191,17 @@ export class FlowStream implements ExchangeSink {
       }
     }
     this.unread = [];
+    this.unreadFrom = 0;
     this.settleOpen(() => true, over);
   }
 
   private settleOpen(which: (e: Exchange) => boolean, over: boolean): void {
-    const left: Exchange[] = [];
     for (const e of this.open) {
-      if (!which(e)) {
-        left.push(e);
-        continue;
-      }
+      if (!which(e)) continue;
+      this.open.delete(e);
       judgeUnanswered(e, { responderSeen: this.room.packetsFrom(this.flow, responderOf(e)) > 0, over });
       this.settle(e);
     }
-    this.open = left;
   }
 
   // ── what the decoder says ──
@@ -222,13 +223,14 @@ export class FlowStream implements ExchangeSink {
       gaveUp: null,
       gaveUpFrame: 0,
     };
-    if (this.open.length >= MAX_OPEN_PER_FLOW) {
-      const oldest = this.open.shift()!;
+    if (this.open.size >= MAX_OPEN_PER_FLOW) {
+      const oldest = this.open.values().next().value!;
+      this.open.delete(oldest);
       oldest.doubt ??= "gap";
       oldest.outcome = "unknown";
       this.settle(oldest);
     }
-    this.open.push(e);
+    this.open.add(e);
     this.room.noteRequest(this.flow, side);
     return e;
   }
@@ -260,7 +262,7 @@ export class FlowStream implements ExchangeSink {
       this.settle(e);
       return e;
     }
-    this.forget(exchange);
+    this.open.delete(exchange);
     this.responding[side] = exchange;
     exchange.response = head;
     exchange.doubt = null;
@@ -292,14 +294,6 @@ export class FlowStream implements ExchangeSink {
   upgraded(): void {
     this.session = null;
     this.deaf = true;
-  }
-
-  private forget(e: Exchange): void {
-    if (this.open[0] === e) this.open.shift();
-    else {
-      const at = this.open.indexOf(e);
-      if (at >= 0) this.open.splice(at, 1);
-    }
   }
 
   private settle(e: Exchange): void {

@@ -153,3 +153,27 @@ describe("the flow room", () => {
     );
   });
 });
+
+describe("hostile amounts", () => {
+  it("a million pipelined requests on one connection, then their answers, cost linear time", () => {
+    const request = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n".repeat(1000));
+    const response = new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n".repeat(1000));
+    const list: Segment[] = segments(OPEN);
+    const base = list[2]!;
+    const push = (from: "c" | "s", n: number, payload: Uint8Array) =>
+      list.push({
+        ...base,
+        from,
+        timeMs: n,
+        seq: ((from === "c" ? 1001 : 5001) + (n % 1000) * payload.length) | 0,
+        ack: from === "c" ? 5001 : 1001,
+        payload,
+        length: payload.length,
+        captured: payload.length,
+      });
+    for (let n = 0; n < 1000; n++) push("c", n, request);
+    for (let n = 1000; n < 2000; n++) push("s", n, response);
+    const { table } = play(list);
+    expect(table.ledger.totals).toMatchObject({ requests: 1_000_000, answered: 1_000_000 });
+  });
+});
