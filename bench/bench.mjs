@@ -1,7 +1,9 @@
 // How fast, against whom? Runs halfclose beside its peers on captures that it makes itself, in turn, several rounds, in one
-// run, and prints medians as ratios, and peak memory. It asserts that the answers agree, never how long anything took.
+// run, and prints medians as ratios, processor time and peak memory. It asserts that the answers agree, never how long
+// anything took.
 //
-//   node bench/bench.mjs [--quick] [--rounds N] [--clean]
+//   node bench/bench.mjs [--quick] [--rounds N]    --quick: small captures, one round
+//   node bench/bench.mjs --clean                   removes the captures
 
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
@@ -9,13 +11,13 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DATA, makeCapture, sizeOf } from "./captures.mjs";
+import { canMeasure, run } from "./measured-process.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, "..", "dist", "src", "cli", "main.js");
 const quick = process.argv.includes("--quick");
 const roundsAt = process.argv.indexOf("--rounds");
 const rounds = roundsAt > 0 ? Number(process.argv[roundsAt + 1]) : quick ? 1 : 3;
-const TIME = "/usr/bin/time";
 
 if (process.argv.includes("--clean")) {
   rmSync(DATA, { recursive: true, force: true });
@@ -23,6 +25,10 @@ if (process.argv.includes("--clean")) {
 }
 if (!existsSync(main)) {
   console.error("bench: build first: npm run build");
+  process.exit(2);
+}
+if (!(rounds >= 1)) {
+  console.error("bench: --rounds wants a number");
   process.exit(2);
 }
 
@@ -36,94 +42,118 @@ const captures = quick
       ["small", { connections: 110_000, bodySegments: 0 }],
     ];
 
+/** What each peer is run as, and what its output says that halfclose must say too. */
 const peersOf = (file) => [
-  { name: "halfclose analyze", command: [process.execPath, main, "analyze", file, "--format", "json"] },
-  { name: "cat", command: ["cat", file] },
-  { name: "capinfos -c", command: ["capinfos", "-c", file] },
-  { name: "tcptrace -n", command: ["tcptrace", "-n", file] },
-  { name: "tshark -q -z conv,tcp", command: ["tshark", "-n", "-q", "-z", "conv,tcp", "-r", file] },
+  {
+    name: "halfclose analyze",
+    command: [process.execPath, main, "analyze", file, "--format", "json"],
+    says: (text) => {
+      const { totals } = JSON.parse(text);
+      return { packets: totals.packets, flows: totals.flows, requests: totals.requests, answered: totals.answered };
+    },
+  },
+  { name: "cat", command: ["cat", file], silent: true },
+  {
+    name: "capinfos -c",
+    command: ["capinfos", "-M", "-c", file],
+    says: (text) => ({ packets: Number(/Number of packets: *(\d+)/.exec(text)?.[1]) }),
+  },
+  {
+    name: "tcptrace -n",
+    command: ["tcptrace", "-n", file],
+    says: (text) => ({
+      packets: Number(/^(\d+) packets seen/m.exec(text)?.[1]),
+      flows: countLines(text, /^ *\d+: /),
+    }),
+  },
+  {
+    name: "tshark -q -z conv,tcp",
+    command: ["tshark", "-n", "-q", "-z", "conv,tcp", "-r", file],
+    says: (text) => ({ flows: countLines(text, /<->/) }),
+  },
   {
     name: "tshark, HTTP pairing",
     command: ["tshark", "-n", "-2", "-r", file, "-Y", "http", "-T", "fields", "-e", "http.request_in"],
+    // A line a message: a response has the frame of its request, a request has nothing.
+    says: (text) => ({ requests: countLines(text.slice(0, -1), /^$/), answered: countLines(text, /^\d+$/) }),
   },
 ];
 
-console.log(`${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.version}, ${rounds} round(s), medians`);
 let disagreements = 0;
-for (const [name, shape] of captures) {
-  const file = makeCapture(name, shape);
-  console.log(
-    `\n${name}: ${(sizeOf(file) / 1e6).toFixed(0)} MB, ${shape.connections.toLocaleString("en-US")} connections`,
-  );
-  const peers = peersOf(file).filter(({ command, name }) => {
-    const there = command[0] === process.execPath || spawnSync("which", [command[0]]).status === 0;
-    if (!there) console.log(`  ${name}: not installed`);
-    return there;
-  });
-  run(peers[0].command); // the file is in the page cache for everybody
-  const results = peers.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    peers.forEach(({ command }, i) => {
-      results[i].push(run(command));
-    });
-  }
-  const ours = summary(results[0]);
-  console.log("                             wall      ratio to halfclose      peak memory");
-  peers.forEach(({ name }, i) => {
-    const s = summary(results[i]);
-    const ratio = (s.wall / ours.wall).toFixed(2).padStart(8);
-    console.log(
-      `  ${name.padEnd(24)}${s.wall.toFixed(2).padStart(7)} s ${ratio} ×               ${(s.kilobytes / 1024).toFixed(0).padStart(6)} MB`,
-    );
-  });
-  const { totals } = JSON.parse(results[0].at(-1).output);
-  console.log(
-    `  halfclose: ${(totals.packets / ours.wall / 1e6).toFixed(2)} M packets/s, ${(sizeOf(file) / ours.wall / 1e6).toFixed(0)} MB/s`,
-  );
-  agree("connections", shape.connections, totals.flows);
-  agree("requests", shape.connections, totals.requests);
-  agree("answered", shape.connections, totals.answered);
-  for (const [peer, count] of [
-    ["tshark -q -z conv,tcp", (text) => text.split("\n").filter((line) => line.includes("<->")).length],
-    ["tshark, HTTP pairing", (text) => text.split("\n").filter((line) => /^\d+$/.test(line)).length],
-  ]) {
-    const at = peers.findIndex((p) => p.name === peer);
-    if (at >= 0) agree(peer, count(results[at].at(-1).output), totals.flows);
-  }
-}
-
-const startUp = ["--version", "-e 0"].map((argument) => {
-  const command =
-    argument === "--version" ? [process.execPath, main, argument] : [process.execPath, ...argument.split(" ")];
-  return summary(Array.from({ length: quick ? 3 : 15 }, () => run(command)));
-});
-console.log(
-  `\nstart-up: --version ${(startUp[0].wall * 1e3).toFixed(0)} ms, an empty Node program ${(startUp[1].wall * 1e3).toFixed(0)} ms, ratio ${(startUp[0].wall / startUp[1].wall).toFixed(2)}`,
-);
+const model = cpus()[0]?.model ?? "?";
+console.log(`${model}, ${cpus().length} cores, Node ${process.version}, ${rounds} round(s), medians`);
+if (!canMeasure) console.log("neither GNU time nor /proc: processor time and memory are not measured");
+for (const [name, shape] of captures) await compare(name, shape);
+await startUp();
 process.exitCode = disagreements === 0 ? 0 : 1;
 
-function agree(what, expected, found) {
-  if (expected === found) return;
-  disagreements++;
-  console.log(`  DISAGREES: ${what}: ${expected}, halfclose says ${found}`);
+async function compare(name, shape) {
+  const file = makeCapture(name, shape);
+  const megabytes = sizeOf(file) / 1e6;
+  console.log(`\n${name}: ${megabytes.toFixed(0)} MB, ${shape.connections.toLocaleString("en-US")} connections`);
+  const peers = peersOf(file).filter(({ command, name }) => {
+    const there = command[0] === process.execPath || spawnSync("which", [command[0]]).status === 0;
+    if (!there) console.log(`  ${name}: ${command[0]} is not installed`);
+    return there;
+  });
+  await run(["cat", file], { silent: true }); // the file is in the page cache for everybody
+  const results = peers.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { command, silent }] of peers.entries()) results[i].push(await run(command, { silent }));
+  }
+  const medians = results.map(summary);
+  const [ours] = medians;
+  console.log("                              wall   ratio  processor   ratio  peak memory");
+  for (const [i, { name }] of peers.entries()) {
+    const s = medians[i];
+    console.log(
+      `  ${name.padEnd(23)}${s.wall.toFixed(2).padStart(7)} s ${ratio(s.wall, ours.wall)} ${s.cpu.toFixed(2).padStart(8)} s ${ratio(s.cpu, ours.cpu)} ${(s.kilobytes / 1024).toFixed(0).padStart(9)} MB`,
+    );
+  }
+  const answers = peers.map(({ says }, i) => says?.(results[i].at(-1).output) ?? {});
+  const [mine] = answers;
+  const perSecond = `${(mine.packets / ours.wall / 1e6).toFixed(2)} M packets/s, ${(megabytes / ours.wall).toFixed(0)} MB/s`;
+  console.log(`  halfclose: ${perSecond}`);
+  const made = { flows: shape.connections, requests: shape.connections, answered: shape.connections };
+  agree("the generator", made, mine);
+  for (const [i, { name }] of peers.entries()) agree(name, answers[i], mine);
 }
 
-/** One run as a whole process: wall seconds, and peak memory where GNU time is installed. */
-function run(command) {
-  const measured = existsSync(TIME) ? [TIME, "-f", "\nPEAK %M", ...command] : command;
-  const start = process.hrtime.bigint();
-  const done = spawnSync(measured[0], measured.slice(1), {
-    encoding: "latin1",
-    maxBuffer: 1 << 30,
-    stdio: ["ignore", command[0] === "cat" ? "ignore" : "pipe", "pipe"],
-  });
-  const wall = Number(process.hrtime.bigint() - start) / 1e9;
-  if (done.status !== 0) throw new Error(`${command.join(" ")}: exit ${done.status}: ${done.stderr.slice(-500)}`);
-  const kilobytes = Number(/PEAK (\d+)/.exec(done.stderr)?.[1] ?? 0);
-  return { wall, kilobytes, output: done.stdout ?? "" };
+async function startUp() {
+  const times = [];
+  for (const command of [
+    [process.execPath, main, "--version"],
+    [process.execPath, "-e", "0"],
+  ]) {
+    const runs = [];
+    for (let i = 0; i < (quick ? 3 : 15); i++) runs.push(await run(command));
+    times.push(summary(runs).wall);
+  }
+  const [version, node] = times.map((t) => `${(t * 1e3).toFixed(0)} ms`);
+  console.log(
+    `\nstart-up: --version ${version}, an empty Node program ${node}, ratio ${(times[0] / times[1]).toFixed(2)}`,
+  );
+}
+
+function agree(who, theirs, ours) {
+  for (const [what, n] of Object.entries(theirs)) {
+    if (n === ours[what]) continue;
+    disagreements++;
+    console.log(`  DISAGREES: ${what}: ${who} says ${n}, halfclose ${ours[what]}`);
+  }
+}
+
+function countLines(text, pattern) {
+  let n = 0;
+  for (const line of text.split("\n")) if (pattern.test(line)) n++;
+  return n;
+}
+
+function ratio(theirs, ours) {
+  return (ours > 0 ? `${(theirs / ours).toFixed(2)} ×` : "?").padStart(8);
 }
 
 function summary(runs) {
-  const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  return { wall: median(runs.map((r) => r.wall)), kilobytes: median(runs.map((r) => r.kilobytes)) };
+  const median = (field) => runs.map((r) => r[field]).sort((a, b) => a - b)[Math.floor(runs.length / 2)];
+  return { wall: median("wall"), cpu: median("cpu"), kilobytes: median("kilobytes") };
 }

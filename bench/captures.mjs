@@ -1,13 +1,15 @@
-// Where do the large captures come from? From one recorded connection of samples/healthy-pool, repeated with other addresses
-// and times, eight at a time in turn. "http" gives each response a body of many full segments (sequence numbers, lengths
-// and acknowledgements kept right, so that other tools see no loss); "small" repeats the connections as recorded.
+// Where do the large captures come from? From connections recorded in samples/healthy-pool, repeated in turn with other
+// addresses and times, hundreds at a time, packet by packet. "http" gives each response a body of many full segments
+// (sequence numbers, lengths and acknowledgements kept right, so that other tools see no loss); "small" repeats the
+// connections as recorded. Nothing is random: the same sample makes the same bytes.
 
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const here = dirname(fileURLToPath(import.meta.url));
+const self = fileURLToPath(import.meta.url);
+const here = dirname(self);
 const SAMPLE = join(here, "..", "samples", "healthy-pool", "capture.pcap.gz");
 export const DATA = join(here, "data");
 
@@ -16,18 +18,22 @@ const RECORD_HEADER = 16;
 const IP = 14;
 const SEGMENT = 1448;
 const SEGMENTS_PER_ACK = 8;
+/** Recorded connections that are repeated in turn. */
+const TEMPLATES = 16;
 /** Connections under way at the same time. */
 const TOGETHER = 500;
 const STEP_US = 2;
 const SERVICE_PORT = 8280;
 
-/** Makes `name` with about `megabytes` of packets, unless it is there already. Returns its path. */
+/** Makes the capture, unless one that is newer than this file is there already. Returns its path. */
 export function makeCapture(name, { connections, bodySegments }) {
   mkdirSync(DATA, { recursive: true });
   const path = join(DATA, `${name}-${connections}.pcap`);
-  if (existsSync(path)) return path;
+  if (existsSync(path) && statSync(path).mtimeMs > statSync(self).mtimeMs) return path;
   const recorded = gunzipSync(readFileSync(SAMPLE));
-  const template = enlarge(recordedConnection(recorded), bodySegments);
+  const templates = recordedConnections(recorded).map((connection, n) =>
+    enlarge(connection, bodySegments, n % 2 === 0),
+  );
   const partial = `${path}.partial`;
   const file = openSync(partial, "w");
   writeSync(file, recorded.subarray(0, FILE_HEADER));
@@ -35,9 +41,9 @@ export function makeCapture(name, { connections, bodySegments }) {
   for (let first = 0; first < connections; first += TOGETHER) {
     const group = Math.min(TOGETHER, connections - first);
     const records = [];
-    for (const packet of template) {
-      for (let k = 0; k < group; k++) {
-        records.push(record(packet, first + k, clock));
+    for (let packet = 0; packet < templates[0].length; packet++) {
+      for (let n = first; n < first + group; n++) {
+        records.push(record(templates[n % templates.length][packet], n, clock));
         clock += BigInt(STEP_US);
       }
     }
@@ -50,8 +56,8 @@ export function makeCapture(name, { connections, bodySegments }) {
 
 export const sizeOf = (path) => statSync(path).size;
 
-/** The packets of one answered connection to the service, as recorded: from its SYN to the last ACK. */
-function recordedConnection(pcap) {
+/** The packets of answered connections to the service, as recorded: ten each, from the SYN to the last ACK. */
+function recordedConnections(pcap) {
   const flows = new Map();
   for (let at = FILE_HEADER; at < pcap.length; ) {
     const length = pcap.readUInt32LE(at + 8);
@@ -67,13 +73,17 @@ function recordedConnection(pcap) {
     flows.set(client, flow);
   }
   const isPlain = (flow) => flow.length === 10 && flow.some(({ packet }) => packet.includes("/orders/"));
-  const found = [...flows.values()].find(isPlain);
-  if (found === undefined) throw new Error(`${SAMPLE}: no plain connection to port ${SERVICE_PORT}`);
+  const found = [...flows.values()].filter(isPlain).slice(0, TEMPLATES);
+  if (found.length < TEMPLATES)
+    throw new Error(`${SAMPLE}: not ${TEMPLATES} plain connections to port ${SERVICE_PORT}`);
   return found;
 }
 
-/** Puts `segments` full segments behind the response's first, with an ACK for every few, and moves what follows. */
-function enlarge(connection, segments) {
+/**
+ * Puts `segments` full segments behind the response's first, with an ACK for every few, and moves what follows. As recorded,
+ * the body ends with the connection; `counted` gives it a Content-Length instead.
+ */
+function enlarge(connection, segments, counted) {
   const out = [];
   let added = 0;
   for (const { packet, fromServer } of connection) {
@@ -85,11 +95,12 @@ function enlarge(connection, segments) {
     const ackTemplate = connection.find(
       (c) => !c.fromServer && payloadLength(c.packet) === 0 && isAfterRequest(connection, c),
     );
+    if (counted) writeContentLength(copy, segments * SEGMENT);
     let seq = copy.readUInt32BE(IP + 24) + payloadLength(copy);
     for (let n = 1; n <= segments; n++) {
       out.push(bodySegment(copy, seq));
       seq = (seq + SEGMENT) >>> 0;
-      if (n % SEGMENTS_PER_ACK === 0) {
+      if (n % SEGMENTS_PER_ACK === 0 && n < segments) {
         const ack = Buffer.from(ackTemplate.packet);
         ack.writeUInt32BE(seq, IP + 28);
         out.push(ack);
@@ -98,6 +109,16 @@ function enlarge(connection, segments) {
     added = segments * SEGMENT;
   }
   return out;
+}
+
+/** In place of the Date field, blanks before the number, so that the segment keeps its length. */
+function writeContentLength(packet, more) {
+  const date = packet.indexOf("Date: ");
+  const dateEnd = packet.indexOf("\r\n", date);
+  const body = packet.indexOf("\r\n\r\n") + 4;
+  if (date < 0 || body < 4) throw new Error(`${SAMPLE}: a response without Date, or cut in its head`);
+  const name = "Content-Length:";
+  packet.write(name + String(packet.length - body + more).padStart(dateEnd - date - name.length), date, "latin1");
 }
 
 const headerLength = (packet) => IP + 20 + (packet[IP + 32] >> 4) * 4;

@@ -37,7 +37,7 @@ export const SideMark = {
   spoke: 4,
   /** The first RST carried ACK: a live socket was aborted. Without it no socket was found (RFC 9293 §3.10.7.1). */
   rstWithAck: 8,
-  /** The peer's reset was accepted, or its own sent: this end has no socket. */
+  /** It sent a RST that the peer accepts: neither end has a socket any more, until a SYN opens anew. */
   reset: 16,
   /** `acked` is known. */
   acked: 64,

@@ -5,7 +5,10 @@ import type { Ending } from "../core/flow-view.ts";
 /** What the wire showed of one end. */
 export interface EndFacts {
   fin: boolean;
+  /** It sent a RST, whatever became of it. */
   rst: boolean;
+  /** A RST of it ended the connection: it was acceptable (RFC 9293 §3.5.3), and no SYN followed. */
+  reset: boolean;
   syn: boolean;
   synAck: boolean;
   /** It sent segments that only a synchronised endpoint sends (neither SYN nor RST). */
@@ -16,7 +19,8 @@ export interface EndFacts {
 /** Symmetric: swapping the ends gives the same verdict. */
 export function endingOf(a: EndFacts, b: EndFacts): Ending {
   if (a.fin && b.fin) return "closed";
-  if (a.rst || b.rst) return isRefused(a, b) || isRefused(b, a) ? "refused" : isSilent(a, b) ? "unanswered" : "reset";
+  if (isRefused(a, b) || isRefused(b, a)) return "refused";
+  if (a.reset || b.reset) return isSilent(a, b) ? "unanswered" : "reset";
   if (a.fin || b.fin) return "half-closed";
   return isSilent(a, b) ? "unanswered" : "open";
 }

@@ -92,6 +92,9 @@ class End implements EndRow {
   get spoke(): boolean {
     return (this.c.sideMarks[this.i]! & SideMark.spoke) !== 0;
   }
+  get reset(): boolean {
+    return (this.c.sideMarks[this.i]! & SideMark.reset) !== 0;
+  }
 }
 
 export class Row implements FlowRow {
@@ -141,6 +144,7 @@ export class Row implements FlowRow {
     const facts = (e: End) => ({
       fin: e.fins > 0,
       rst: e.rsts > 0,
+      reset: e.reset,
       syn: e.syns > 0,
       synAck: e.synAcks > 0,
       spoke: e.spoke,
@@ -183,6 +187,7 @@ export class Row implements FlowRow {
   }
   get oneDirection(): boolean {
     const [a, b] = this.ends;
+    if (a.port === b.port && a.address === b.address) return false; // connected to itself: both ends are one
     return (a.packets === 0 && b.spoke) || (b.packets === 0 && a.spoke);
   }
 }

@@ -36,6 +36,8 @@ export interface StreamRoom {
   /** Sequence number behind the last byte of a side that was delivered or is being delivered; a side's bytes were delivered. */
   deliveredTo(flow: number, side: Side): number;
   packetsFrom(flow: number, side: Side): number;
+  /** The side ended the connection by RST. */
+  hasReset(flow: number, side: Side): boolean;
   /** Frame and time of the FIN of a side; frame 0 when there was none. */
   finFrame(flow: number, side: Side): FrameRef;
   tally(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceTally;
@@ -151,6 +153,13 @@ export class FlowStream implements ExchangeSink {
     for (const e of this.open) giveUp(e, side, frame, time, byReset);
   }
 
+  /** `side` reset the connection while it waited; the response may be on its way, and then it is late. */
+  mayBeAnsweredLate(side: Side): boolean {
+    if (this.responding[otherSide(side)] !== null || this.open.size === 0) return false;
+    for (const e of this.open) if (e.requester !== side) return false;
+    return true;
+  }
+
   get awaitsReaction(): boolean {
     return this.unread.length > 0;
   }
@@ -187,6 +196,7 @@ export class FlowStream implements ExchangeSink {
       else {
         exchange.outcome = "unknown";
         exchange.doubt = "capture-ended";
+        exchange.gaveUp = null; // it may have read the answer: no judgement
         this.settle(exchange);
       }
     }
@@ -267,7 +277,9 @@ export class FlowStream implements ExchangeSink {
     exchange.response = head;
     exchange.doubt = null;
     const finFrame = this.room.finFrame(this.flow, exchange.requester);
-    if (finFrame !== 0 && side !== exchange.requester) {
+    if (side !== exchange.requester && this.room.hasReset(this.flow, exchange.requester)) {
+      this.judgeRead(exchange, true);
+    } else if (finFrame !== 0 && side !== exchange.requester) {
       this.unread.push({ exchange, from: this.room.deliveredTo(this.flow, side) });
     } else {
       exchange.outcome = "answered";

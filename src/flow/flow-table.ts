@@ -15,7 +15,7 @@ import { FlowColumns, Mark, SideMark } from "./columns.ts";
 import { CopyDetector } from "./copies.ts";
 import { ExchangeLedger } from "./exchange-ledger.ts";
 import { FlowStream, type StreamRoom } from "./flow-stream.ts";
-import { HeldSegments } from "./held-segments.ts";
+import { HELD_COST, HeldSegments } from "./held-segments.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
@@ -28,6 +28,13 @@ const UNACKED_HOLE_NS = 2e9;
 const MAX_HELD_TOTAL = 64 << 20;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
 const SWAPPED_NS = 3e6;
+/**
+ * An ACK that answers a SYN acknowledges it, or a little more when the capture dropped the first packets behind it. Any
+ * other number is a challenge (RFC 5961 §4) by a socket from before the capture.
+ */
+const FIRST_FLIGHT = 1 << 20;
+/** Windows seldom reach further, and a capture seldom drops more right before a RST. */
+const RESET_REACH = 1 << 24;
 
 export interface FlowTableOptions {
   decoders: readonly StreamDecoder[];
@@ -141,6 +148,7 @@ export class FlowTable implements StreamRoom {
       this.reset(f, s, p, frame);
       return;
     }
+    if (c.state[i ^ 1] === State.synSent && this.isChallenge(i, p)) return;
     if (flags & Flag.syn) this.handshake(f, s, p, frame);
 
     const dataSeq = flags & Flag.syn ? (p.seq + 1) | 0 : p.seq;
@@ -164,6 +172,7 @@ export class FlowTable implements StreamRoom {
         length === 1 &&
         (flags & (Flag.syn | Flag.fin)) === 0 &&
         seqDiff(c.highest[i]!, dataSeq) === 1 &&
+        seqDiff(c.next[i]!, dataSeq) > 0 &&
         c.state[i] !== State.synSent
       ) {
         c.probes[i]!++; // keepalive or zero-window probe: not data
@@ -186,7 +195,10 @@ export class FlowTable implements StreamRoom {
       this.endDirection(f, s);
     }
     const stream = this.streams[f];
-    if (stream?.awaitsReaction) stream.reaction(s, false, p.ack);
+    if (stream?.awaitsReaction) {
+      stream.reaction(s, false, p.ack);
+      if ((c.sideMarks[i]! & c.sideMarks[i ^ 1]! & SideMark.ended) !== 0) this.endStream(f, null);
+    }
   }
 
   private event(i: number, event: number, time: Nanos): void {
@@ -220,6 +232,11 @@ export class FlowTable implements StreamRoom {
       if ((c.marks[f]! & Mark.clientKnown) === 0) {
         c.marks[f]! |= Mark.clientKnown;
         c.client[f] = s;
+      }
+      if (c.state[i] === State.closed) {
+        // Refused or reset before, and tried again with the same number, as Windows does.
+        c.sideMarks[i]! &= ~SideMark.reset;
+        c.sideMarks[i ^ 1]! &= ~SideMark.reset;
       }
       this.event(i, Event.sendsSyn, p.time);
     }
@@ -276,6 +293,15 @@ export class FlowTable implements StreamRoom {
       return ahead > 0 && ahead < MAX_WINDOW && (p.flags & Flag.rst) === 0 ? f : ahead === 1 || ahead === 0 ? f : old;
     }
     return f;
+  }
+
+  /** An ACK to a SYN that does not acknowledge it. Side i sent it; the other one is in SYN_SENT. */
+  private isChallenge(i: number, p: Packet): boolean {
+    const c = this.columns;
+    if ((p.flags & (Flag.syn | Flag.fin | Flag.ack)) !== Flag.ack || p.payloadLength > 0) return false;
+    if ((c.sideMarks[i]! & SideMark.isn) !== 0) return false;
+    const ahead = seqDiff(p.ack, c.isn[i ^ 1]!);
+    return ahead <= 0 || ahead > FIRST_FLIGHT;
   }
 
   // ─────────────────────────── acknowledging and closing ───────────────────────────
@@ -345,12 +371,14 @@ export class FlowTable implements StreamRoom {
     const stream = this.streams[f];
     if (stream?.awaitsReaction) stream.reaction(s, true, p.ack);
     if (!this.isResetAcceptable(i, j, p)) return;
+    const again = (c.sideMarks[i]! & SideMark.reset) !== 0;
+    c.sideMarks[i]! |= SideMark.reset;
     this.event(i, Event.sendsRst, p.time);
     this.event(j, Event.receivesRst, p.time);
-    if (stream != null) {
+    if (stream != null && !again) {
       this.flushHeld(f);
       stream.gaveUp(s, frame, p.time, true);
-      this.endStream(f, "reset");
+      if (!stream.mayBeAnsweredLate(s)) this.endStream(f, "reset");
     }
   }
 
@@ -358,12 +386,20 @@ export class FlowTable implements StreamRoom {
   private isResetAcceptable(i: number, j: number, p: Packet): boolean {
     const c = this.columns;
     if (c.state[j] === State.synSent) {
-      return (p.flags & Flag.ack) === 0 || (c.sideMarks[j]! & SideMark.isn) === 0 || p.ack === c.highest[j];
+      return (p.flags & Flag.ack) !== 0 && seqDiff(p.ack, c.isn[j]!) > 0 && seqDiff(p.ack, c.highest[j]!) <= 0;
+    }
+    if (c.state[i] === State.synSent) {
+      // Of its own it can only reset what it has begun; any other number answers a challenge, and ends the old socket.
+      const ahead = seqDiff(p.seq, c.isn[i]!);
+      return ahead >= 0 && ahead <= FIRST_FLIGHT;
     }
     const own = c.sideMarks[i]! & SideMark.sequence;
     const peerAcked = c.sideMarks[j]! & SideMark.acked;
     if (!own && !peerAcked) return true;
-    const near = (base: number): boolean => Math.abs(seqDiff(p.seq, base)) <= 1 << 20;
+    // A capture of SYN, FIN and RST alone: how far the streams had come by now, nobody knows.
+    const spoke = ((c.sideMarks[i]! | c.sideMarks[j]!) & SideMark.spoke) !== 0;
+    if (!spoke && (c.marks[i >> 1]! & Mark.synAck) !== 0) return true;
+    const near = (base: number): boolean => Math.abs(seqDiff(p.seq, base)) <= RESET_REACH;
     return (own !== 0 && near(c.highest[i]!)) || (peerAcked !== 0 && near(c.acked[j]!));
   }
 
@@ -516,7 +552,7 @@ export class FlowTable implements StreamRoom {
       const overlap = -seqDiff(first.seq, c.next[i]!);
       if (overlap < 0) return;
       held.shift();
-      this.heldTotal -= first.bytes.length;
+      this.heldTotal -= first.bytes.length + HELD_COST;
       if (overlap >= first.length) continue;
       c.next[i] = (first.seq + first.length) | 0;
       if (stream.deaf) continue;
@@ -657,6 +693,10 @@ export class FlowTable implements StreamRoom {
 
   deliveredTo(f: number, s: Side): number {
     return this.columns.next[f * 2 + s]!;
+  }
+
+  hasReset(f: number, s: Side): boolean {
+    return (this.columns.sideMarks[f * 2 + s]! & SideMark.reset) !== 0;
   }
 
   packetsFrom(f: number, s: Side): number {

@@ -8,6 +8,8 @@ import { seqDiff } from "../core/seq.ts";
 /** More than this out of order in one direction, and the hole before it is given up as a gap. */
 export const MAX_HELD_BYTES = 4 << 20;
 export const MAX_HELD_SEGMENTS = 4096;
+/** What a held segment costs beside its bytes: counted, for a crafted capture holds millions of empty ones. */
+export const HELD_COST = 128;
 
 export interface HeldSegment {
   seq: number;
@@ -20,6 +22,7 @@ export interface HeldSegment {
 
 export class HeldSegments {
   readonly list: HeldSegment[] = [];
+  /** Memory in use: captured bytes, and {@link HELD_COST} a segment. */
   bytes = 0;
 
   get first(): HeldSegment | undefined {
@@ -57,7 +60,7 @@ export class HeldSegments {
         list.splice(at, 0, { seq, length: room, bytes: part, frame: segment.frame, time: segment.time });
         at++;
         added += room;
-        this.bytes += part.length;
+        this.bytes += part.length + HELD_COST;
       }
       if (after === undefined) break;
       const skip = room + after.length;
@@ -71,7 +74,7 @@ export class HeldSegments {
 
   shift(): HeldSegment | undefined {
     const s = this.list.shift();
-    if (s !== undefined) this.bytes -= s.bytes.length;
+    if (s !== undefined) this.bytes -= s.bytes.length + HELD_COST;
     return s;
   }
 

@@ -78,7 +78,7 @@ const { finWait1, finWait2, closeWait, closing, lastAck, timeWait } = State;
 const TRANSITIONS: readonly (readonly State[])[] = [
   //               sendsSyn     sendsSynAck  synAcked     sendsOther   sendsFin  finAcked  acksPeerFin  sendsRst  receivesRst
   /* unseen      */ [synSent,     synReceived, established, established, finWait1, finWait2, closeWait,   closed,   closed],
-  /* closed      */ [closed,      closed,      closed,      closed,      closed,   closed,   closed,      closed,   closed],
+  /* closed      */ [synSent,     synReceived, closed,      closed,      closed,   closed,   closed,      closed,   closed],
   /* synSent     */ [synSent,     synReceived, established, established, finWait1, finWait2, closeWait,   closed,   closed],
   /* synReceived */ [synReceived, synReceived, established, established, finWait1, finWait2, closeWait,   closed,   closed],
   /* established */ [established, established, established, established, finWait1, finWait2, closeWait,   closed,   closed],

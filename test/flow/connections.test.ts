@@ -1,7 +1,7 @@
 // Does the flow room say of each connection what RFC 9293 and the operating systems say? Every expectation by hand.
 
 import { describe, expect, it } from "vitest";
-import { OPEN, REQUEST, RESPONSE, script } from "./packet-script.ts";
+import { OPEN, play, REQUEST, RESPONSE, SERVER_PORT, script, segments } from "./packet-script.ts";
 
 const one = (text: string, options?: Parameters<typeof script>[1]) => {
   const { flows } = script(text, options);
@@ -54,9 +54,59 @@ describe("endings, and the state of each end", () => {
     const f = one(`${OPEN} c len=5\n s ACK\n s RST seq=90000000`);
     expect(f.flags.server.rst).toBe(1);
     expect(f.state).toEqual({ client: "ESTABLISHED", server: "ESTABLISHED" });
+    expect(f.ending).toBe("open");
   });
 
-  it("does not know the first FIN from a keepalive", () => {
+  it("takes a RST far ahead for real where only SYN, FIN and RST were captured", () => {
+    expect(brief("c SYN\n s SYN ACK\n +9000 c RST seq=900000000")).toBe("reset null CLOSED CLOSED");
+  });
+
+  it("knows a RST that answers a SYN by its acknowledgement alone (RFC 9293 §3.10.7.3)", () => {
+    expect(brief("c SYN\n s RST ACK seq=0 ack=1")).toBe("refused null CLOSED CLOSED");
+    // The caller drops these and goes on trying; the network did answer its SYN with RST.
+    expect(brief("c SYN\n s RST seq=0")).toBe("refused null SYN_SENT CLOSED");
+    expect(brief("c SYN\n s RST ACK seq=0 ack=77")).toBe("refused null SYN_SENT CLOSED");
+    expect(brief("c SYN\n s RST seq=0\n s SYN ACK\n c ACK")).toBe("open null ESTABLISHED ESTABLISHED");
+  });
+
+  it("follows a caller that is refused and tries again with the same number, as Windows does", () => {
+    const refused = "c SYN\n s RST ACK seq=0\n +500 c SYN seq=0\n s RST ACK seq=0";
+    expect(brief(refused)).toBe("refused null CLOSED CLOSED");
+    const taken = `${refused}\n +500 c SYN seq=0\n s SYN ACK seq=0\n c ACK`;
+    expect(brief(taken)).toBe("open null ESTABLISHED ESTABLISHED");
+    expect(brief(`${taken}\n c FIN ACK\n s FIN ACK\n c ACK`)).toBe("closed client TIME_WAIT CLOSED");
+  });
+
+  it("keeps the first FIN when it is sent again in every state of the closer", () => {
+    const f = one(
+      `${OPEN} c FIN ACK\n +200 c FIN ACK seq=1\n +400 c FIN ACK seq=1\n s ACK\n s FIN ACK\n +200 s FIN ACK seq=1\n c ACK`,
+    );
+    expect(f.flags).toEqual({
+      client: { syn: 1, syn_ack: 0, fin: 3, rst: 0 },
+      server: { syn: 0, syn_ack: 1, fin: 2, rst: 0 },
+    });
+    expect(f.retransmissions).toEqual({ client: 2, server: 1 });
+    expect(f.state).toEqual({ client: "TIME_WAIT", server: "CLOSED" });
+  });
+
+  it("lets a half-closed peer go on sending, and then close (RFC 9293 §3.6)", () => {
+    const f = one(`${OPEN} c FIN ACK\n s ACK\n +70000 s len=5000\n c ACK\n s FIN ACK\n c ACK`);
+    expect([f.ending, f.closed_first, f.bytes.server, f.state.client]).toEqual(["closed", "client", 5000, "TIME_WAIT"]);
+  });
+
+  it("sees a connection to itself as one flow that lacks nothing", () => {
+    const list = segments("c SYN\n c SYN ACK seq=0 ack=1\n c ACK\n c len=10\n c ACK");
+    const { flows, view } = play(
+      list.map((s) => ({ ...s, port: SERVER_PORT })),
+      { loop: true },
+    );
+    expect(flows.map((f) => [f.client, f.server, f.packets.client + f.packets.server])).toEqual([
+      [{ address: "10.0.0.1", port: SERVER_PORT }, { address: "10.0.0.1", port: SERVER_PORT }, 5],
+    ]);
+    expect(view.row(0).oneDirection).toBe(false);
+  });
+
+  it("does not count a keepalive or a zero-window probe as sent again", () => {
     const f = one(`${OPEN} c len=5\n s ACK\n +15000 c seq=5 len=0\n s ACK\n +15000 c seq=5 len=1\n s ACK`);
     expect(f.retransmissions).toEqual({ client: 0, server: 0 });
     expect(f.bytes.client).toBe(6); // the probe's byte is on the wire
@@ -116,6 +166,24 @@ describe("a 4-tuple used again", () => {
   });
 });
 
+describe("a challenge by a socket from before the capture", () => {
+  it.each([3_000_000, -90_000])(
+    "ack %d: neither it nor the RST to it moves the caller, which tries again and gets through",
+    (ack) => {
+      const text = `c SYN\n s ACK seq=-500 ack=${ack}\n c RST seq=${ack}`;
+      expect(brief(text)).toBe("open null SYN_SENT CLOSED");
+      const f = one(`${text}\n +1000 c SYN seq=0\n s SYN ACK isn=900000\n c ACK\n c len=10\n s len=10\n c ACK`);
+      expect([f.ending, f.handshake, f.state.client, f.state.server]).toEqual([
+        "open",
+        "full",
+        "ESTABLISHED",
+        "ESTABLISHED",
+      ]);
+      expect(f.missing_bytes).toEqual({ client: 0, server: 0 });
+    },
+  );
+});
+
 describe("what was sent again, and what only came in another order", () => {
   it("counts a retransmission, not its first sending", () => {
     expect(one(`${OPEN} c len=100\n +200 c seq=1 len=100\n s ACK`).retransmissions).toEqual({ client: 1, server: 0 });
@@ -140,6 +208,19 @@ describe("what was sent again, and what only came in another order", () => {
     const f = one(`${OPEN} c len=100 id=77\n +0 c seq=1 len=100 id=77\n s ACK`, { watchCopies: true });
     expect(f.duplicates.client).toBe(0);
     expect(f.retransmissions.client).toBe(1);
+  });
+
+  it("does not take a single byte that came late for a keepalive", () => {
+    const { exchanges, flows } = script(`${OPEN} c 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r'
+      c lost '\\n'
+      c ACK                       # a pure ACK overtakes the last byte of the head
+      c seq=27 '\\n'
+      s ACK
+      ${RESPONSE}
+      c ACK`);
+    expect(exchanges.map((e) => e.outcome)).toEqual(["answered"]);
+    expect(exchanges[0]!.request).not.toBeNull();
+    expect(flows[0]!.missing_bytes.client).toBe(0);
   });
 
   it("says how many bytes the capture lacks", () => {

@@ -38,7 +38,7 @@ export interface Segment {
   ipId: number;
 }
 
-const SERVER_PORT = 80;
+export const SERVER_PORT = 80;
 const CLIENT_ISN = 1000;
 const SERVER_ISN = 5000;
 
@@ -121,13 +121,24 @@ export interface Played {
   table: FlowTable;
 }
 
-/** What the flow room makes of the segments. `swap` exchanges the two ends' addresses, `shift` moves the ISNs. */
-export function play(list: readonly Segment[], options: { watchCopies?: boolean; family?: 4 | 6 } = {}): Played {
+export interface PlayOptions {
+  watchCopies?: boolean;
+  family?: 4 | 6;
+  /** The two ends change addresses and ports. */
+  swap?: boolean;
+  /** Both ends have one address. */
+  loop?: boolean;
+}
+
+/** What the flow room makes of the segments. */
+export function play(list: readonly Segment[], options: PlayOptions = {}): Played {
   const table = new FlowTable({ decoders: [http1], keepExchanges: true, seed: 7 });
   table.watchCopies = options.watchCopies ?? false;
   const p = new Packet();
   list.forEach((s, n) => {
     fill(p, s, n + 1, options.family ?? 4);
+    if (options.swap) exchangeEnds(p);
+    if (options.loop) p.dst = p.src;
     table.update(p);
   });
   table.end();
@@ -156,7 +167,45 @@ export function play(list: readonly Segment[], options: { watchCopies?: boolean;
   };
 }
 
-export const script = (text: string, options?: Parameters<typeof play>[1]): Played => play(segments(text), options);
+export const script = (text: string, options?: PlayOptions): Played => play(segments(text), options);
+
+function exchangeEnds(p: Packet): void {
+  [p.src, p.dst] = [p.dst, p.src];
+  [p.srcOffset, p.dstOffset] = [p.dstOffset, p.srcOffset];
+  [p.srcPort, p.dstPort] = [p.dstPort, p.srcPort];
+}
+
+const LINKTYPE_IPV4 = 228;
+const IP_HEADER = 20;
+const TCP_HEADER = 20;
+
+/** The same segments as a pcap file (raw IPv4, microseconds), so that another tool can be asked. */
+export function pcap(list: readonly Segment[]): Uint8Array {
+  const out: number[] = [];
+  const u32le = (n: number): number => out.push(n & 255, (n >>> 8) & 255, (n >>> 16) & 255, n >>> 24);
+  const u16 = (n: number): number => out.push((n >>> 8) & 255, n & 255);
+  const u32 = (n: number): number => out.push(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
+  for (const word of [0xa1b2c3d4, 0x00040002, 0, 0, 262_144, LINKTYPE_IPV4]) u32le(word);
+  for (const s of list) {
+    const micros = Math.round(s.timeMs * 1000);
+    const headers = IP_HEADER + TCP_HEADER;
+    for (const word of [Math.floor(micros / 1e6), micros % 1e6, headers + s.captured, headers + s.length]) u32le(word);
+    const [src, dst] = s.from === "c" ? [0x0a000001, 0x0a000002] : [0x0a000002, 0x0a000001];
+    const [srcPort, dstPort] = s.from === "c" ? [s.port, SERVER_PORT] : [SERVER_PORT, s.port];
+    out.push(0x45, 0);
+    for (const n of [headers + s.length, s.ipId, 0x4000, 0x4006, 0]) u16(n);
+    u32(src);
+    u32(dst);
+    u16(srcPort);
+    u16(dstPort);
+    u32(s.seq);
+    u32(s.ack);
+    out.push(0x50, s.flags);
+    for (const n of [s.window, 0, 0]) u16(n);
+    out.push(...s.payload.subarray(0, s.captured));
+  }
+  return Uint8Array.from(out);
+}
 
 /** Lays one segment into the slot as the decoders would: addresses, then the payload behind a bare TCP header. */
 export function fill(p: Packet, s: Segment, frame: number, family: 4 | 6): void {

@@ -46,6 +46,21 @@ describe("the flow room", () => {
     );
   });
 
+  it("says the same in all but the addresses when these are exchanged", () => {
+    const but = (f: ReportFlow) => ({ ...f, client: null, server: null });
+    fc.assert(
+      fc.property(conversation, fc.constantFrom<4 | 6>(4, 6), (list, family) => {
+        const [as, exchanged] = [play(list, { family }), play(list, { family, swap: true })];
+        expect(exchanged.flows.map(but)).toEqual(as.flows.map(but));
+        expect(exchanged.exchanges).toEqual(as.exchanges);
+        exchanged.flows.forEach((f, n) => {
+          expect([f.client, f.server]).toEqual([as.flows[n]!.server, as.flows[n]!.client]);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("does not care where sequence numbers start: past 2³¹ and 2³² included", () => {
     fc.assert(
       fc.property(conversation, fc.integer(), fc.integer(), (list, c, s) => {

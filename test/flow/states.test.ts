@@ -7,6 +7,7 @@ const ALL = Object.values(State);
 
 /** Only what moves; every other pair stays where it is. */
 const MOVES: Record<string, Partial<Record<keyof typeof Event, keyof typeof State>>> = {
+  closed: { sendsSyn: "synSent", sendsSynAck: "synReceived" },
   unseen: {
     sendsSyn: "synSent",
     sendsSynAck: "synReceived",
