@@ -50,7 +50,7 @@ export const lateAnswers: Analysis = {
         title: `${plural(g.items.length, "answer")} of ${service} came too late for ${peer}`,
         summary:
           `${service} answered after ${duration(waited)} (median), but ${peer} had given up after ${duration(gaveUpAfter ?? median(gone))}` +
-          `${gaveUpAfter === null ? " (median)" : " each time"}: the response met RST and nobody read it. The first such request was sent at ${clockTime(view.clock.iso(first.time))}.`,
+          `${gaveUpAfter === null ? " (median)" : " each time"}: nobody read the response. The first such request was sent at ${clockTime(view.clock.iso(first.time))}.`,
         subject: { holder: g.service, peer: g.peer },
         count: g.items.length,
         onset: first.time,
