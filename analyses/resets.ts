@@ -6,8 +6,6 @@ import type { FrameRef } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 
-/** tcp_fin_timeout: see unbalanced-closes. */
-const FIN_WAIT_2_NS = 60e9;
 const SEVERAL = 5;
 
 /** The causes of FACTS "TCP on the wire", told apart by the RST's ACK flag and by what went before. */
@@ -40,7 +38,7 @@ const CAUSES: Record<Cause, { severity: (n: number) => Severity; what: string; a
   },
   "socket-expired": {
     severity: () => "info",
-    what: "answered something sent 60 s or more after its own FIN: the socket in FIN_WAIT_2 had expired",
+    what: "answered something sent long after its own FIN: the socket in FIN_WAIT_2 had expired",
     advice: "See unbalanced-closes: the question is why the peer closed so late.",
   },
   "socket-closed": {
@@ -87,7 +85,7 @@ export const resets: Analysis = {
       if (flow.ending === "refused" || flow.ending === "unanswered") continue;
       const sender = firstReset(flow);
       if (sender === null) continue;
-      const cause = causeOf(flow, sender, waiting.get(flow.id), cut.has(flow.id));
+      const cause = causeOf(flow, sender, waiting.get(flow.id), cut.has(flow.id), view);
       const of = groups.get(cause) ?? new Groups<Reset>();
       groups.set(cause, of);
       const before = sender.fin?.frame;
@@ -111,9 +109,10 @@ function firstReset(flow: FlowRow): EndRow | null {
   return b.rst === null || a.rst.frame < b.rst.frame ? a : b;
 }
 
-function causeOf(flow: FlowRow, sender: EndRow, requester: number | undefined, cut: boolean): Cause {
+function causeOf(flow: FlowRow, sender: EndRow, requester: number | undefined, cut: boolean, view: CaptureView): Cause {
   if (sender.fin !== null) {
-    return sender.rst!.time - sender.fin.time >= FIN_WAIT_2_NS ? "socket-expired" : "socket-closed";
+    const expired = sender.rst!.time - sender.fin.time >= view.hosts.of(sender.address).finTimeout;
+    return expired ? "socket-expired" : "socket-closed";
   }
   if (requester === sender.side) return "requester-gave-up";
   if (requester !== undefined) return "aborted-while-asked";

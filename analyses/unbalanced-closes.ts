@@ -8,8 +8,6 @@ import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { HELD_NS } from "./half-closed-connections.ts";
 
-/** tcp_fin_timeout: an orphaned FIN_WAIT_2 is gone after 60 s on Linux; kernel timers run up to a second late. */
-const FIN_WAIT_2_NS = 60e9;
 /** A FIN that nobody acknowledged for so long, sent more than once, met nobody. */
 const UNACKED_NS = 1e9;
 const SEVERAL = 3;
@@ -73,7 +71,7 @@ function judge(flow: FlowRow, closer: EndRow, view: CaptureView): { kind: Kind; 
   const rst = closer.rst;
   const lateFrame = other.fin ?? other.lastData;
   if (rst !== null && lateFrame !== null && lateFrame.time >= fin.time && rst.time - fin.time >= HELD_NS) {
-    const kind = rst.time - fin.time >= FIN_WAIT_2_NS ? "expired" : "late";
+    const kind = rst.time - fin.time >= view.hosts.of(closer.address).finTimeout ? "expired" : "late";
     const frames = [fin.frame, lateFrame.frame, rst.frame];
     return { kind, item: { flow: flow.id, from: fin.time, until: rst.time, frames } };
   }
@@ -92,12 +90,13 @@ function describe(kind: Kind, g: Group<Unbalanced>, view: CaptureView): FoundFin
   const items = g.items;
   const after = median(items.map((u) => u.until - u.from));
   const first = items[0]!;
+  const timeout = duration(view.hosts.of(closer.address).finTimeout);
   const count = plural(items.length, "connection");
   const at = clockTime(view.clock.iso(first.until));
   const texts: Record<Kind, { title: string; summary: string; advice: string }> = {
     expired: {
       title: `${name(other)} closed ${count} when ${name(closer)} had long forgotten them`,
-      summary: `${name(closer)} closed first; ${name(other)} followed ${duration(after)} later (median) and met RST, the first time at ${at}: by then the socket in FIN_WAIT_2 had expired (60 s on Linux).`,
+      summary: `${name(closer)} closed first; ${name(other)} followed ${duration(after)} later (median) and met RST, the first time at ${at}: by then the socket in FIN_WAIT_2 had expired (${timeout}).`,
       advice: `Look for what kept ${name(other)} from closing for ${duration(after)}; the RST itself is only the late echo.`,
     },
     late: {

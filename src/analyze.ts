@@ -16,6 +16,7 @@ import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts
 import { CaptureClock } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureQuality, CaptureView } from "./core/flow-view.ts";
+import { DEFAULT_HOSTS } from "./core/host-settings.ts";
 import { Packet, Verdict } from "./core/packet.ts";
 import { type PacketFilter, parseFilter } from "./core/packet-filter.ts";
 import { randomSeed } from "./core/random.ts";
@@ -206,7 +207,7 @@ async function readCaptures(inputs: readonly CaptureInput[], options: ReadOption
   const files = sources.map((s) => s.path);
   const captures = set.captures.map((summary, file) => captureObject(summary, clock, table.copies[file] ?? 0));
   const quality = pass.quality();
-  const view = captureView(table, { clock, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
+  const view = captureView(table, { clock, hosts: DEFAULT_HOSTS, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
   const redaction = options.redact ?? "default";
   return {
     view,

@@ -6,6 +6,7 @@
 import type { Endpoint } from "./address.ts";
 import type { CaptureClock, Nanos } from "./clock.ts";
 import type { FrameRef } from "./frame.ts";
+import type { Hosts } from "./host-settings.ts";
 import type { Exchange, Protocol, Side } from "./stream-decoder.ts";
 
 export type StateName =
@@ -28,6 +29,21 @@ export interface Moment {
   time: Nanos;
 }
 
+/**
+ * The socket of one end over time, timers of its host included: spans in order, without gaps, each with one state. No span:
+ * no socket. The object is reused; read it before you ask for another.
+ */
+export interface StateHistory {
+  readonly count: number;
+  state(n: number): StateName;
+  /** −Infinity when the connection is older than the capture. */
+  from(n: number): Nanos;
+  /** +Infinity when nothing that was seen ends it. */
+  until(n: number): Nanos;
+  /** False where the capture does not prove it: assumed from a timer, from one direction, from a connection joined midway. */
+  certain(n: number): boolean;
+}
+
 export interface FlowRow {
   readonly id: number;
   readonly client: EndRow;
@@ -47,6 +63,10 @@ export interface FlowRow {
   /** Payload bytes that the receiver acknowledged or that were given up on are not in the capture. */
   readonly hasGaps: boolean;
   readonly hasSnappedPayload: boolean;
+  /** Its answers came from another address (NAT REDIRECT to a local proxy), and were joined to it. */
+  readonly redirected: boolean;
+  /** This is only the other half of a redirected connection: the flow that has the rest, and all the states. */
+  readonly answersOf: number | null;
   /** Only one of the two directions is in the capture, and the other one must have existed. */
   readonly oneDirection: boolean;
   end(side: Side): EndRow;
@@ -68,8 +88,12 @@ export interface EndRow {
   readonly fins: number;
   readonly rsts: number;
   readonly retransmissions: number;
+  /** What its own and the peer's packets have made of it, timers aside. */
   readonly state: StateName;
-  readonly stateSince: Nanos;
+  /** The other end as its own socket table shows it: a redirected client (NAT REDIRECT) sees the address that it called. */
+  readonly remote: Endpoint;
+  /** What `ss` would have shown of its socket, at any moment. */
+  readonly history: StateHistory;
   /** Its first FIN. */
   readonly fin: Moment | null;
   /** Where the peer acknowledged that FIN. */
@@ -80,6 +104,13 @@ export interface EndRow {
   readonly rstWithAck: boolean;
   readonly firstData: FrameRef;
   readonly lastData: Moment | null;
+  /** How long no payload had moved, in either direction, when it sent its first FIN; when it sent its first RST. Null without one, and for what came second. */
+  readonly idleBeforeFin: Nanos | null;
+  readonly idleBeforeRst: Nanos | null;
+  /** Segments of new payload that it sent after it had acknowledged the peer's FIN, or after the peer's RST. */
+  readonly writesAfterClose: number;
+  /** The first of them. */
+  readonly firstWriteAfterClose: Moment | null;
   /** Payload bytes of this side that the capture lacks. */
   readonly missing: number;
 }
@@ -102,6 +133,8 @@ export interface ServiceTally {
 /** All that the analyses see. */
 export interface CaptureView {
   readonly clock: CaptureClock;
+  /** Timers and port ranges of the hosts. */
+  readonly hosts: Hosts;
   /** First and last time stamp of the packets analysed. */
   readonly firstTime: Nanos;
   readonly lastTime: Nanos;

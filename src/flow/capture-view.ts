@@ -2,12 +2,14 @@
 
 import type { CaptureClock } from "../core/clock.ts";
 import type { CaptureQuality, CaptureView, FlowRow, ServiceTally } from "../core/flow-view.ts";
+import type { Hosts } from "../core/host-settings.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
 import { Row } from "./flow-rows.ts";
 import type { FlowTable } from "./flow-table.ts";
 
 export interface ViewFacts {
   clock: CaptureClock;
+  hosts: Hosts;
   firstTime: number;
   lastTime: number;
   quality: CaptureQuality;
@@ -16,15 +18,16 @@ export interface ViewFacts {
 /** Read it after {@link FlowTable.end}. */
 export function captureView(table: FlowTable, facts: ViewFacts): CaptureView {
   const exchanges = table.ledger.kept.sort(byRequest);
+  const settings = { hosts: facts.hosts, horizon: facts.lastTime };
   const faulty = exchanges.filter((e) => e.outcome !== "answered" && e.request !== null);
   return {
     ...facts,
     flowCount: table.count,
     *flows(): Iterable<FlowRow> {
-      const row = new Row(table);
+      const row = new Row(table, settings);
       for (let id = 0; id < table.count; id++) yield row.moveTo(id);
     },
-    row: (id) => new Row(table).moveTo(id),
+    row: (id) => new Row(table, settings).moveTo(id),
     exchanges: faulty,
     cutResponses: table.ledger.cut,
     services: table.ledger.services as ServiceTally[],

@@ -25,6 +25,10 @@ export const Mark = {
   gap: 256,
   /** The snap length cut payload. */
   snapped: 512,
+  /** Its answers go by another 4-tuple, the partner's (NAT REDIRECT). */
+  redirected: 1024,
+  /** It holds the answers to a redirected flow, the partner. */
+  answers: 2048,
 } as const;
 
 /** Bits of `sideMarks`. */
@@ -43,6 +47,11 @@ export const SideMark = {
   acked: 64,
   /** Its FIN was reached in order: this direction's stream has ended. */
   ended: 32,
+  /** It probed or sent again, and has heard nothing of the peer since; it did so twice. */
+  calling: 128,
+  callingInVain: 256,
+  /** A RST was sent to it, which it will not have received: it had answered nothing before. */
+  unreached: 512,
 } as const;
 
 export class FlowColumns {
@@ -58,6 +67,8 @@ export class FlowColumns {
   flipped = new Uint8Array(1024);
   /** Flow that held the 4-tuple before, plus one. */
   previous = new Int32Array(1024);
+  /** Flow that took over the 4-tuple, plus one. */
+  successor = new Int32Array(1024);
 
   // ── the flow ──
   marks = new Uint16Array(1024);
@@ -77,9 +88,10 @@ export class FlowColumns {
   responses = new Uint32Array(1024);
 
   // ── each side: index flow × 2 + side ──
-  sideMarks = new Uint8Array(2048);
+  sideMarks = new Uint16Array(2048);
   state = new Uint8Array(2048);
-  stateSince = new Float64Array(2048);
+  /** Its last entry in the log of states. */
+  lastChange = new Uint32Array(2048);
   packets = new Uint32Array(2048);
   bytes = new Float64Array(2048);
   wireBytes = new Float64Array(2048);
@@ -112,6 +124,8 @@ export class FlowColumns {
   firstDataFrame = new Float64Array(2048);
   lastDataFrame = new Float64Array(2048);
   lastDataTime = new Float64Array(2048);
+  /** How long no payload had moved on the flow when this side sent its first FIN or RST. */
+  idleBeforeEnd = new Float64Array(2048);
 
   /** Grown once before use: engines take a field that was never reassigned for a constant, and throw code away when it is. */
   constructor() {

@@ -1,24 +1,44 @@
 // How is one row of the flow columns read? A view with names for what the columns hold as numbers.
 
-import type { EndRow, FlowRow, Moment, StateName } from "../core/flow-view.ts";
+import type { Endpoint } from "../core/address.ts";
+import type { Ending, EndRow, FlowRow, Moment, StateHistory, StateName } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
 import { Mark, SideMark } from "./columns.ts";
-import { endingOf } from "./ending.ts";
+import { type EndFacts, endingOf } from "./ending.ts";
 import type { FlowTable } from "./flow-table.ts";
+import { History, type HistorySettings } from "./state-history.ts";
 import { STATE_NAMES } from "./states.ts";
 
 const moment = (frame: FrameRef, time: number): Moment | null => (frame === 0 ? null : { frame, time });
 
+/** What one end did, for the verdict on how the connection ended. */
+function factsOf(table: FlowTable, flow: number, side: Side): EndFacts {
+  const c = table.columns;
+  const i = flow * 2 + side;
+  const counted = table.counted(flow, side);
+  return {
+    fin: c.fins[counted]! > 0,
+    rst: c.rsts[counted]! > 0,
+    reset: (c.sideMarks[i]! & SideMark.reset) !== 0,
+    syn: c.syns[counted]! > 0,
+    synAck: c.synAcks[counted]! > 0,
+    spoke: (c.sideMarks[i]! & SideMark.spoke) !== 0,
+    packets: c.packets[counted]!,
+  };
+}
+
 class End implements EndRow {
   readonly side: Side;
   private table: FlowTable;
+  private kept: History;
   private flow = 0;
   private i = 0;
 
-  constructor(table: FlowTable, side: Side) {
+  constructor(table: FlowTable, side: Side, settings: HistorySettings) {
     this.table = table;
     this.side = side;
+    this.kept = new History(table, side, settings);
   }
 
   moveTo(flow: number): void {
@@ -65,8 +85,18 @@ class End implements EndRow {
   get state(): StateName {
     return STATE_NAMES[this.c.state[this.i]!]!;
   }
-  get stateSince(): number {
-    return this.c.stateSince[this.i]!;
+  get remote(): Endpoint {
+    const { table, flow, side } = this;
+    const c = this.c;
+    const isRedirected = (c.marks[flow]! & Mark.redirected) !== 0 && side === c.client[flow];
+    if (isRedirected) {
+      const answers = table.partners.get(flow)!;
+      return { address: table.address(answers, 0), port: table.port(answers, 0) };
+    }
+    return { address: table.address(flow, otherSide(side)), port: table.port(flow, otherSide(side)) };
+  }
+  get history(): StateHistory {
+    return this.kept.read(this.flow);
   }
   get fin(): Moment | null {
     return moment(this.c.finFrame[this.i]!, this.c.finTime[this.i]!);
@@ -86,14 +116,25 @@ class End implements EndRow {
   get lastData(): Moment | null {
     return moment(this.c.lastDataFrame[this.i]!, this.c.lastDataTime[this.i]!);
   }
+  private get closedByFin(): boolean {
+    const fin = this.c.finFrame[this.i]!;
+    const rst = this.c.rstFrame[this.i]!;
+    return fin !== 0 && (rst === 0 || fin <= rst);
+  }
+  get idleBeforeFin(): number | null {
+    return this.closedByFin ? this.c.idleBeforeEnd[this.i]! : null;
+  }
+  get idleBeforeRst(): number | null {
+    return this.c.rstFrame[this.i] !== 0 && !this.closedByFin ? this.c.idleBeforeEnd[this.i]! : null;
+  }
+  get writesAfterClose(): number {
+    return this.table.lateWrites.get(this.i)?.count ?? 0;
+  }
+  get firstWriteAfterClose(): Moment | null {
+    return this.table.lateWrites.get(this.i)?.first ?? null;
+  }
   get missing(): number {
     return this.c.missing[this.i]!;
-  }
-  get spoke(): boolean {
-    return (this.c.sideMarks[this.i]! & SideMark.spoke) !== 0;
-  }
-  get reset(): boolean {
-    return (this.c.sideMarks[this.i]! & SideMark.reset) !== 0;
   }
 }
 
@@ -102,9 +143,9 @@ export class Row implements FlowRow {
   private table: FlowTable;
   private ends: readonly [End, End];
 
-  constructor(table: FlowTable) {
+  constructor(table: FlowTable, settings: HistorySettings) {
     this.table = table;
-    this.ends = [new End(table, 0), new End(table, 1)];
+    this.ends = [new End(table, 0, settings), new End(table, 1, settings)];
   }
 
   moveTo(id: number): this {
@@ -135,33 +176,30 @@ export class Row implements FlowRow {
   get roleCertain(): boolean {
     return this.has(Mark.clientKnown);
   }
+  /** The flow that tells how the connection went: for the answers to a redirected client, the flow that they answer. */
+  private get told(): number {
+    return this.answersOf ?? this.id;
+  }
   get handshake(): "full" | "partial" | "none" {
-    const steps = this.c.marks[this.id]! & (Mark.syn | Mark.synAck | Mark.handshakeAck);
+    const steps = this.c.marks[this.told]! & (Mark.syn | Mark.synAck | Mark.handshakeAck);
     if (steps === (Mark.syn | Mark.synAck | Mark.handshakeAck)) return "full";
     return (steps & (Mark.syn | Mark.synAck)) === 0 ? "none" : "partial";
   }
-  get ending() {
-    const facts = (e: End) => ({
-      fin: e.fins > 0,
-      rst: e.rsts > 0,
-      reset: e.reset,
-      syn: e.syns > 0,
-      synAck: e.synAcks > 0,
-      spoke: e.spoke,
-      packets: e.packets,
-    });
-    return endingOf(facts(this.ends[0]), facts(this.ends[1]));
+  get ending(): Ending {
+    return endingOf(factsOf(this.table, this.told, 0), factsOf(this.table, this.told, 1));
   }
   get closedFirst(): "client" | "server" | "both" | null {
-    const client = this.client.fin;
-    const server = this.server.fin;
-    if (client === null) return server === null ? null : "server";
-    if (server === null) return "client";
-    if (this.has(Mark.finsCrossed)) return "both";
-    return client.frame < server.frame ? "client" : "server";
+    const { finFrame, client, marks } = this.c;
+    const flow = this.told;
+    const ofClient = finFrame[flow * 2 + client[flow]!]!;
+    const ofServer = finFrame[flow * 2 + (client[flow]! ^ 1)]!;
+    if (ofClient === 0) return ofServer === 0 ? null : "server";
+    if (ofServer === 0) return "client";
+    if (marks[flow]! & Mark.finsCrossed) return "both";
+    return ofClient < ofServer ? "client" : "server";
   }
   get protocol(): Protocol {
-    const p = this.c.protocol[this.id]!;
+    const p = this.c.protocol[this.told]!;
     return p === 0 ? "unknown" : this.table.decoders[p - 1]!.protocol;
   }
   get first(): Moment {
@@ -185,9 +223,15 @@ export class Row implements FlowRow {
   get hasSnappedPayload(): boolean {
     return this.has(Mark.snapped);
   }
+  get redirected(): boolean {
+    return this.has(Mark.redirected);
+  }
+  get answersOf(): number | null {
+    return this.has(Mark.answers) ? this.table.partners.get(this.id)! : null;
+  }
   get oneDirection(): boolean {
-    const [a, b] = this.ends;
-    if (a.port === b.port && a.address === b.address) return false; // connected to itself: both ends are one
+    if (this.table.isSelf(this.id) || this.has(Mark.answers)) return false;
+    const [a, b] = [factsOf(this.table, this.id, 0), factsOf(this.table, this.id, 1)];
     return (a.packets === 0 && b.spoke) || (b.packets === 0 && a.spoke);
   }
 }

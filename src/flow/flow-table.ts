@@ -6,6 +6,7 @@
 
 import { formatIpv4, formatIpv6 } from "../core/address.ts";
 import type { Nanos } from "../core/clock.ts";
+import type { Moment } from "../core/flow-view.ts";
 import { type FrameRef, frameRef } from "../core/frame.ts";
 import { Flag, type Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
@@ -16,6 +17,7 @@ import { CopyDetector } from "./copies.ts";
 import { ExchangeLedger } from "./exchange-ledger.ts";
 import { FlowStream, type StreamRoom } from "./flow-stream.ts";
 import { HELD_COST, HeldSegments } from "./held-segments.ts";
+import { StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
@@ -33,6 +35,10 @@ const SWAPPED_NS = 3e6;
  * other number is a challenge (RFC 5961 §4) by a socket from before the capture.
  */
 const FIRST_FLIGHT = 1 << 20;
+/** A redirected connection's SYN-ACK follows its SYN at once: its other half is among the flows opened last. */
+const REDIRECT_REACH = 256;
+/** Times that a flow may be closed and opened again before its history is kept no further. */
+const MAX_REOPENINGS = 64;
 /** Windows seldom reach further, and a capture seldom drops more right before a RST. */
 const RESET_REACH = 1 << 24;
 
@@ -46,12 +52,19 @@ export interface FlowTableOptions {
 
 export class FlowTable implements StreamRoom {
   readonly columns = new FlowColumns();
+  readonly log = new StateLog();
   readonly addresses: AddressTable;
   readonly ledger: ExchangeLedger;
   readonly decoders: readonly StreamDecoder[];
   count = 0;
   /** Watching for copies costs; the caller knows when a capture can hold any. */
   watchCopies = false;
+  /** Flows of which only one direction was seen, and whose last acknowledgement covered one byte more: the peer's FIN. */
+  readonly unseenFins = new Map<number, Nanos>();
+  /** New payload sent after the peer's FIN was acknowledged, or after its RST, by column index of the side. */
+  readonly lateWrites = new Map<number, { count: number; first: Moment }>();
+  /** The other half of a redirected connection. */
+  readonly partners = new Map<number, number>();
   /** Packets recognised as copies, by file. */
   readonly copies: number[] = [];
 
@@ -95,11 +108,13 @@ export class FlowTable implements StreamRoom {
     const flags = p.flags;
     if (f < 0) {
       f = this.create(slot, a, b, ports, p.family, flipped);
+      if ((flags & (Flag.syn | Flag.ack)) === (Flag.syn | Flag.ack)) this.joinRedirected(f, p);
     } else if (!copy) {
       if ((flags & (Flag.syn | Flag.rst)) === Flag.syn) {
         if (this.opensAnew(f, flipped ^ c.flipped[f]!, p)) {
           slot = this.find(a, b, ports, p.family);
           f = this.create(slot, a, b, ports, p.family, flipped, f);
+          if (flags & Flag.ack) this.joinRedirected(f, p);
         }
       } else if (c.previous[f] !== 0 && (c.marks[f]! & Mark.synAck) === 0) {
         f = this.youngOrPrevious(f, flipped ^ c.flipped[f]!, p);
@@ -126,7 +141,12 @@ export class FlowTable implements StreamRoom {
       this.copies[p.file] = (this.copies[p.file] ?? 0) + 1;
       return f;
     }
-    this.follow(f, s, p, frame);
+    if ((c.marks[f]! & Mark.answers) !== 0 && s === 0) {
+      const asked = this.partners.get(f)!;
+      this.follow(asked, otherSide(c.client[asked] as Side), p, frame);
+    } else {
+      this.follow(f, s, p, frame);
+    }
     return f;
   }
 
@@ -148,7 +168,13 @@ export class FlowTable implements StreamRoom {
       this.reset(f, s, p, frame);
       return;
     }
-    if (c.state[i ^ 1] === State.synSent && this.isChallenge(i, p)) return;
+    if ((c.sideMarks[i ^ 1]! & SideMark.calling) !== 0) {
+      c.sideMarks[i ^ 1]! &= ~(SideMark.calling | SideMark.callingInVain);
+    }
+    const peerState = c.state[i ^ 1]!;
+    if (peerState === State.synSent && this.isChallenge(i, p)) return;
+    // Whatever reaches a TIME_WAIT starts its time anew.
+    if (peerState === State.timeWait) this.repeats(i ^ 1, time);
     if (flags & Flag.syn) this.handshake(f, s, p, frame);
 
     const dataSeq = flags & Flag.syn ? (p.seq + 1) | 0 : p.seq;
@@ -176,11 +202,13 @@ export class FlowTable implements StreamRoom {
         c.state[i] !== State.synSent
       ) {
         c.probes[i]!++; // keepalive or zero-window probe: not data
+        this.calls(i);
       } else {
         this.payload(f, s, p, dataSeq, length, frame);
       }
     } else if ((flags & (Flag.syn | Flag.fin)) === 0 && seqDiff(c.highest[i]!, dataSeq) === 1) {
       c.probes[i]!++;
+      this.calls(i);
     }
 
     const end = (dataSeq + length) | 0;
@@ -205,10 +233,22 @@ export class FlowTable implements StreamRoom {
     const c = this.columns;
     const before = c.state[i]!;
     const after = NEXT_STATE[before * EVENT_COUNT + event]!;
-    if (after !== before) {
-      c.state[i] = after;
-      c.stateSince[i] = time;
-    }
+    if (after === before) return;
+    c.state[i] = after;
+    const head = c.lastChange[i]!;
+    if (before === State.closed && c.rsts[i]! + c.rsts[i ^ 1]! > MAX_REOPENINGS) this.log.replace(head, after, time);
+    else c.lastChange[i] = this.log.append(head, after, time);
+  }
+
+  /** Side i sent again what its state waits for an answer to. */
+  private repeats(i: number, time: Nanos): void {
+    this.columns.lastChange[i] = this.log.repeat(this.columns.lastChange[i]!, time);
+  }
+
+  /** Side i asks whether the peer is still there. */
+  private calls(i: number): void {
+    const marks = this.columns.sideMarks;
+    marks[i]! |= marks[i]! & SideMark.calling ? SideMark.callingInVain : SideMark.calling;
   }
 
   // ─────────────────────────── opening ───────────────────────────
@@ -245,12 +285,24 @@ export class FlowTable implements StreamRoom {
       c.isn[i] = p.seq;
     } else if (c.isn[i] === p.seq) {
       c.retransmissions[i]!++;
+      if ((p.flags & Flag.ack) !== 0 && (c.sideMarks[i]! & SideMark.spoke) === 0) this.notEstablishedYet(i);
+      if (c.state[i] === State.synSent || c.state[i] === State.synReceived) this.repeats(i, p.time);
     } else if (c.state[i]! <= State.synReceived && c.firstDataFrame[i] === 0) {
       // A SYN-ACK made anew with another number (SYN cookies, a load balancer): the last one counts.
       c.isn[i] = p.seq;
       c.next[i] = (p.seq + 1) | 0;
       c.highest[i] = c.next[i]!;
     }
+  }
+
+  /** A SYN-ACK sent again says that the ACK did not count: it was lost, or the accept queue is full. */
+  private notEstablishedYet(i: number): void {
+    const c = this.columns;
+    if (c.state[i] !== State.established || c.syns[i] !== 0) return; // a simultaneous open
+    const before = this.log.before(c.lastChange[i]!);
+    if (before === 0) return;
+    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    c.state[i] = State.synReceived;
   }
 
   /** Does this SYN or SYN-ACK open a new connection on a 4-tuple that is known? `s` is its sender in flow f. */
@@ -260,6 +312,7 @@ export class FlowTable implements StreamRoom {
     const j = f * 2 + (s ^ 1);
     const known = (c.sideMarks[i]! & SideMark.isn) !== 0;
     if (p.flags & Flag.ack) {
+      if ((c.marks[f]! & Mark.answers) !== 0 && s === 0) return !this.answersTo(this.partners.get(f)!, p);
       // A SYN-ACK answers the SYN it acknowledges.
       if (c.sideMarks[j]! & SideMark.isn) return false;
       if (known) return c.isn[i] !== p.seq && c.state[i]! > State.synReceived;
@@ -272,6 +325,34 @@ export class FlowTable implements StreamRoom {
       if ((c.marks[f]! & Mark.synAck) !== 0 && c.acked[j] === ((p.seq + 1) | 0)) return false;
     }
     return true;
+  }
+
+  /**
+   * NAT REDIRECT to a local proxy: on the loopback interface the client's packets go to the proxy, and the answers come from
+   * the address that the client called. The half flows join on the client's address and port, and SYN-ACK.ack = ISN + 1.
+   */
+  private joinRedirected(f: number, p: Packet): void {
+    const c = this.columns;
+    const lowest = Math.max(0, f - REDIRECT_REACH);
+    for (let asked = f - 1; asked >= lowest; asked--) {
+      const client = asked * 2 + c.client[asked]!;
+      if (c.state[client] !== State.synSent || c.packets[client ^ 1] !== 0 || c.family[asked] !== p.family) continue;
+      if (!this.answersTo(asked, p) || this.port(asked, c.client[asked] as Side) !== p.dstPort) continue;
+      if (this.key(asked, c.client[asked]!) !== this.key(f, 1)) continue;
+      c.marks[asked]! |= Mark.redirected;
+      this.partners.set(asked, f);
+      c.marks[f]! |= Mark.answers | Mark.clientKnown;
+      this.partners.set(f, asked);
+      c.client[f] = 1;
+      return;
+    }
+  }
+
+  /** Does this SYN-ACK acknowledge the SYN of that flow? */
+  private answersTo(asked: number, p: Packet): boolean {
+    const c = this.columns;
+    const client = asked * 2 + c.client[asked]!;
+    return (c.sideMarks[client]! & SideMark.isn) !== 0 && p.ack === ((c.isn[client]! + 1) | 0);
   }
 
   /**
@@ -313,7 +394,8 @@ export class FlowTable implements StreamRoom {
     const j = f * 2 + (s ^ 1);
     const ack = p.ack;
     const peer = c.sideMarks[j]!;
-    if ((c.sideMarks[i]! & SideMark.acked) === 0 || seqDiff(ack, c.acked[i]!) > 0) {
+    const further = (c.sideMarks[i]! & SideMark.acked) === 0 ? 0 : seqDiff(ack, c.acked[i]!);
+    if ((c.sideMarks[i]! & SideMark.acked) === 0 || further > 0) {
       c.sideMarks[i]! |= SideMark.acked;
       c.acked[i] = ack;
     }
@@ -332,13 +414,39 @@ export class FlowTable implements StreamRoom {
           c.finAckFrame[j] = frame;
           c.finAckTime[j] = p.time;
         }
+        const arrived = c.state[i] === State.timeWait ? p.time : this.finArrival(j, p.time);
         this.event(j, Event.finAcked, p.time);
-        this.event(i, Event.acksPeerFin, p.time);
+        if (c.state[i] === State.finWait2) this.crossed(i, arrived);
+        this.event(i, Event.acksPeerFin, arrived);
       }
     } else if (c.state[j] === State.unseen && (p.flags & Flag.syn) === 0) {
       // Only one direction is captured so far, or we joined late: the peer must be there, for it was acknowledged.
       this.event(j, Event.synAcked, p.time);
+    } else if (further === 1) {
+      this.unseenFins.set(f, p.time);
+    } else if (further > 0) {
+      this.unseenFins.delete(f);
     }
+  }
+
+  /** When side j's FIN reached its peer, which acknowledged it at `acked`: the ACK may lag. A FIN behind a hole, or sent again, came late. */
+  private finArrival(j: number, acked: Nanos): Nanos {
+    const c = this.columns;
+    const atOnce =
+      !this.log.isRepeat(c.lastChange[j]!) &&
+      (c.sideMarks[j]! & SideMark.ended) !== 0 &&
+      c.lastDataTime[j]! <= c.finTime[j]!;
+    return atOnce ? c.finTime[j]! : acked;
+  }
+
+  /** The peer's FIN had arrived before the peer acknowledged ours: this end was in CLOSING and not in FIN_WAIT_2. */
+  private crossed(i: number, arrived: Nanos): void {
+    const head = this.columns.lastChange[i]!;
+    const acked = this.log.time(head);
+    if (arrived >= acked || this.log.isRepeat(head)) return;
+    this.log.replace(head, State.closing, Math.max(arrived, this.log.time(this.log.before(head))));
+    this.columns.lastChange[i] = this.log.append(head, State.timeWait, acked);
+    this.columns.state[i] = State.timeWait;
   }
 
   private fin(f: number, s: Side, end: number, frame: FrameRef, time: Nanos): void {
@@ -347,9 +455,16 @@ export class FlowTable implements StreamRoom {
     const j = f * 2 + (s ^ 1);
     const finEnd = (end + 1) | 0;
     if (c.finFrame[i] !== 0) {
-      if (c.finEnd[i] === finEnd) c.retransmissions[i]!++;
+      if (c.finEnd[i] === finEnd) {
+        c.retransmissions[i]!++;
+        if (c.finAckFrame[i] === 0) {
+          this.repeats(i, time);
+          this.calls(i);
+        }
+      }
       return;
     }
+    if (c.rstFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(f, time);
     c.finFrame[i] = frame;
     c.finTime[i] = time;
     c.finEnd[i] = finEnd;
@@ -366,6 +481,7 @@ export class FlowTable implements StreamRoom {
     if (c.rstFrame[i] === 0) {
       c.rstFrame[i] = frame;
       c.rstTime[i] = p.time;
+      if (c.finFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(f, p.time);
       if (p.flags & Flag.ack) c.sideMarks[i]! |= SideMark.rstWithAck;
     }
     const stream = this.streams[f];
@@ -374,12 +490,26 @@ export class FlowTable implements StreamRoom {
     const again = (c.sideMarks[i]! & SideMark.reset) !== 0;
     c.sideMarks[i]! |= SideMark.reset;
     this.event(i, Event.sendsRst, p.time);
-    this.event(j, Event.receivesRst, p.time);
+    // Who answered nothing before will not have got this either: a host that is gone, or a path that is cut.
+    if (c.sideMarks[i]! & SideMark.callingInVain) c.sideMarks[j]! |= SideMark.unreached;
+    else this.event(j, Event.receivesRst, p.time);
     if (stream != null && !again) {
       this.flushHeld(f);
       stream.gaveUp(s, frame, p.time, true);
       if (!stream.mayBeAnsweredLate(s)) this.endStream(f, "reset");
     }
+  }
+
+  /** How long no payload has moved, in either direction; since the handshake when none ever has. */
+  private idle(f: number, time: Nanos): Nanos {
+    const c = this.columns;
+    const began = c.synAckFrame[f] !== 0 ? c.synAckTime[f]! : c.firstTime[f]!;
+    const [a, b] = [f * 2, f * 2 + 1];
+    const moved = Math.max(
+      c.lastDataFrame[a] !== 0 ? c.lastDataTime[a]! : began,
+      c.lastDataFrame[b] !== 0 ? c.lastDataTime[b]! : began,
+    );
+    return Math.max(0, time - moved);
   }
 
   /** RFC 9293 §3.5.3, RFC 5961 §3.2: a RST counts within the window that the peer offers, and to a SYN only if it acks it. */
@@ -422,11 +552,17 @@ export class FlowTable implements StreamRoom {
     if (rel + length > 0 || c.lastDataFrame[i] === 0) {
       c.lastDataFrame[i] = frame;
       c.lastDataTime[i] = p.time;
+      const state = c.state[i]!;
+      if (state === State.closeWait || state === State.closed) this.writesOn(i, p.time, frame);
     }
 
     let skip = 0;
     if (rel < 0) {
       c.retransmissions[i]!++;
+      if (seqDiff(dataSeq, c.acked[i ^ 1]!) >= 0) {
+        this.repeats(i, p.time);
+        this.calls(i);
+      }
       skip = -rel;
       if (skip >= length) return;
     } else if (rel > 0) {
@@ -468,6 +604,15 @@ export class FlowTable implements StreamRoom {
     }
     if (captured < length) stream.gap(s, length - Math.max(captured, skip), "snap");
     if (stream.deaf) c.marks[f]! |= Mark.probed;
+  }
+
+  /** New payload on a connection that the peer has closed or reset. */
+  private writesOn(i: number, time: Nanos, frame: FrameRef): void {
+    const c = this.columns;
+    if (c.state[i] === State.closed && (c.sideMarks[i ^ 1]! & SideMark.reset) === 0) return;
+    const known = this.lateWrites.get(i);
+    if (known === undefined) this.lateWrites.set(i, { count: 1, first: { frame, time } });
+    else known.count++;
   }
 
   private stream(f: number): FlowStream {
@@ -652,6 +797,7 @@ export class FlowTable implements StreamRoom {
     c.family[f] = family;
     c.flipped[f] = flipped;
     c.previous[f] = previous + 1;
+    if (previous >= 0) c.successor[previous] = f + 1;
     // A guess until a SYN or a request tells: the higher port is the client's.
     const [senderPort, receiverPort] = flipped ? [ports & 0xffff, ports >>> 16] : [ports >>> 16, ports & 0xffff];
     c.client[f] = senderPort >= receiverPort ? 0 : 1;
@@ -700,7 +846,7 @@ export class FlowTable implements StreamRoom {
   }
 
   packetsFrom(f: number, s: Side): number {
-    return this.columns.packets[f * 2 + s]!;
+    return this.columns.packets[this.counted(f, s)]!;
   }
 
   finFrame(f: number, s: Side): FrameRef {
@@ -723,10 +869,29 @@ export class FlowTable implements StreamRoom {
 
   // ─────────────────────────── reading a flow ───────────────────────────
 
+  /** Where the packets of a side were counted: those of a redirected connection's server, in its other half. */
+  counted(f: number, s: Side): number {
+    const c = this.columns;
+    const isElsewhere = (c.marks[f]! & Mark.redirected) !== 0 && s !== c.client[f];
+    return isElsewhere ? this.partners.get(f)! * 2 : f * 2 + s;
+  }
+
+  /** Connected to itself (one socket, RFC 9293 §3.5): both ends are one. */
+  isSelf(f: number): boolean {
+    const c = this.columns;
+    return c.keyA[f] === c.keyB[f] && c.keyPorts[f]! >>> 16 === (c.keyPorts[f]! & 0xffff);
+  }
+
   address(f: number, s: Side): string {
     const c = this.columns;
-    const key = (s ^ c.flipped[f]!) === 0 ? c.keyA[f]! : c.keyB[f]!;
+    const key = this.key(f, s);
     return c.family[f] === 6 ? formatIpv6(this.addresses.groups(key)) : formatIpv4(key);
+  }
+
+  /** The address of a side as the index holds it. */
+  private key(f: number, s: number): number {
+    const c = this.columns;
+    return (s ^ c.flipped[f]!) === 0 ? c.keyA[f]! : c.keyB[f]!;
   }
 
   port(f: number, s: Side): number {

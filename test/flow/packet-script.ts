@@ -17,6 +17,7 @@
 import { http1 } from "../../decoders/http1.ts";
 import { CaptureClock } from "../../src/core/clock.ts";
 import type { CaptureView } from "../../src/core/flow-view.ts";
+import { DEFAULT_HOSTS, type Hosts } from "../../src/core/host-settings.ts";
 import { Flag, Packet, Verdict } from "../../src/core/packet.ts";
 import type { ReportExchange, ReportFlow } from "../../src/core/report.ts";
 import { byRequest, captureView } from "../../src/flow/capture-view.ts";
@@ -128,6 +129,9 @@ export interface PlayOptions {
   swap?: boolean;
   /** Both ends have one address. */
   loop?: boolean;
+  hosts?: Hosts;
+  /** NAT REDIRECT: what s sends comes from 10.0.0.9:8080, which c had called. */
+  redirected?: boolean;
 }
 
 /** What the flow room makes of the segments. */
@@ -139,6 +143,10 @@ export function play(list: readonly Segment[], options: PlayOptions = {}): Playe
     fill(p, s, n + 1, options.family ?? 4);
     if (options.swap) exchangeEnds(p);
     if (options.loop) p.dst = p.src;
+    if (options.redirected && s.from === "s") {
+      p.src = 0x0a000009;
+      p.srcPort = 8080;
+    }
     table.update(p);
   });
   table.end();
@@ -156,7 +164,13 @@ export function play(list: readonly Segment[], options: PlayOptions = {}): Playe
     damagedFiles: 0,
     others: new Map<string, number>(),
   };
-  const view = captureView(table, { clock, firstTime: 0, lastTime: last, quality });
+  const view = captureView(table, {
+    clock,
+    hosts: options.hosts ?? DEFAULT_HOSTS,
+    firstTime: 0,
+    lastTime: last,
+    quality,
+  });
   return {
     view,
     flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"])),

@@ -1,0 +1,94 @@
+// When did each end change its state, as the wire showed it? One list for all, linked backwards per end, so that a change
+// costs 13 bytes. Timers, and what only becomes clear later, are worked out when a history is read (state-history.ts).
+
+import type { Nanos } from "../core/clock.ts";
+
+/** Marks an entry that repeats what the state waits for an answer to: a SYN, a FIN, data, a probe. */
+const REPEAT = 0x80;
+
+/** Index of an entry, plus one; 0 is none. */
+export type LogEntry = number;
+
+/** Entries are kept in blocks, so that nothing is copied when the list grows. */
+const BLOCK_BITS = 14;
+const BLOCK = 1 << BLOCK_BITS;
+const WITHIN = BLOCK - 1;
+
+export class StateLog {
+  private times: Float64Array[] = [];
+  private states: Uint8Array[] = [];
+  private previous: Uint32Array[] = [];
+  /** Entry 0 is none. */
+  private used = 1;
+  /** Entries that were withdrawn, linked by `previous`. */
+  private free = 0;
+
+  /** A new entry behind `head`: the end is in `state` from `time` on, and not from before it came into the one before. */
+  append(head: LogEntry, state: number, time: Nanos): LogEntry {
+    let entry = this.free;
+    if (entry !== 0) this.free = this.before(entry);
+    else {
+      entry = this.used++;
+      if (entry >> BLOCK_BITS >= this.times.length) this.grow();
+    }
+    const since = head === 0 ? time : this.time(head);
+    this.write(entry, state, since > time ? since : time);
+    this.link(entry, head);
+    return entry;
+  }
+
+  /** What the state waits for was sent again. The last two times are kept: their distance is the sender's time-out. */
+  repeat(head: LogEntry, time: Nanos): LogEntry {
+    if (head === 0) return 0;
+    if (!this.isRepeat(head) || !this.isRepeat(this.before(head))) return this.append(head, REPEAT, time);
+    this.write(this.before(head), REPEAT, this.time(head));
+    this.write(head, REPEAT, time);
+    return head;
+  }
+
+  /** Writes over the last entry: the list does not grow. */
+  replace(head: LogEntry, state: number, time: Nanos): LogEntry {
+    this.write(head, state, time);
+    return head;
+  }
+
+  /** Takes the last state back, with its repeats. Returns the head before it. */
+  withdraw(head: LogEntry): LogEntry {
+    let entry = head;
+    for (;;) {
+      const before = this.before(entry);
+      const wasRepeat = this.isRepeat(entry);
+      this.link(entry, this.free);
+      this.free = entry;
+      if (!wasRepeat) return before;
+      entry = before;
+    }
+  }
+
+  before(entry: LogEntry): LogEntry {
+    return this.previous[entry >> BLOCK_BITS]![entry & WITHIN]!;
+  }
+  time(entry: LogEntry): Nanos {
+    return this.times[entry >> BLOCK_BITS]![entry & WITHIN]!;
+  }
+  state(entry: LogEntry): number {
+    return this.states[entry >> BLOCK_BITS]![entry & WITHIN]!;
+  }
+  isRepeat(entry: LogEntry): boolean {
+    return entry !== 0 && this.state(entry) === REPEAT;
+  }
+
+  private write(entry: LogEntry, state: number, time: Nanos): void {
+    this.times[entry >> BLOCK_BITS]![entry & WITHIN] = time;
+    this.states[entry >> BLOCK_BITS]![entry & WITHIN] = state;
+  }
+  private link(entry: LogEntry, before: LogEntry): void {
+    this.previous[entry >> BLOCK_BITS]![entry & WITHIN] = before;
+  }
+
+  private grow(): void {
+    this.times.push(new Float64Array(BLOCK));
+    this.states.push(new Uint8Array(BLOCK));
+    this.previous.push(new Uint32Array(BLOCK));
+  }
+}
