@@ -200,7 +200,7 @@ export class Row implements FlowRow {
   }
   get protocol(): Protocol {
     const p = this.c.protocol[this.told]!;
-    return p === 0 ? "unknown" : this.table.decoders[p - 1]!.protocol;
+    return p === 0 ? "unknown" : this.table.streams.decoders[p - 1]!.protocol;
   }
   get first(): Moment {
     return { frame: this.c.firstFrame[this.id]!, time: this.c.firstTime[this.id]! };

@@ -10,26 +10,18 @@ import type { Moment } from "../core/flow-view.ts";
 import { type FrameRef, frameRef } from "../core/frame.ts";
 import { Flag, type Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
-import { type Exchange, otherSide, type Side, type StreamDecoder } from "../core/stream-decoder.ts";
+import { otherSide, type Side, type StreamDecoder } from "../core/stream-decoder.ts";
 import { AddressTable } from "./address-table.ts";
 import { FlowColumns, Mark, SideMark } from "./columns.ts";
 import { CopyDetector } from "./copies.ts";
-import { ExchangeLedger } from "./exchange-ledger.ts";
-import { FlowStream, type StreamRoom } from "./flow-stream.ts";
-import { HELD_COST, HeldSegments } from "./held-segments.ts";
+import type { ExchangeLedger } from "./exchange-ledger.ts";
+import { FlowIndex } from "./flow-index.ts";
+import { type FlowNames, FlowStreams } from "./flow-streams.ts";
 import { StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
 const MAX_WINDOW = 1 << 30;
-/** Taps and queues swap packets within milliseconds; a hole that is acknowledged for longer is missing from the capture. */
-const REORDER_NS = 10e6;
-/** In one direction alone nothing tells when the hole is acknowledged: after two seconds no sender still waits. */
-const UNACKED_HOLE_NS = 2e9;
-/** Bytes held out of order over all flows. Beyond it, the flow in hand gives up its hole. */
-const MAX_HELD_TOTAL = 64 << 20;
-/** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
-const SWAPPED_NS = 3e6;
 /**
  * An ACK that answers a SYN acknowledges it, or a little more when the capture dropped the first packets behind it. Any
  * other number is a challenge (RFC 5961 §4) by a socket from before the capture.
@@ -50,13 +42,11 @@ export interface FlowTableOptions {
   seed: number;
 }
 
-export class FlowTable implements StreamRoom {
+export class FlowTable implements FlowNames {
   readonly columns = new FlowColumns();
   readonly log = new StateLog();
   readonly addresses: AddressTable;
-  readonly ledger: ExchangeLedger;
-  readonly decoders: readonly StreamDecoder[];
-  count = 0;
+  readonly streams: FlowStreams;
   /** Watching for copies costs; the caller knows when a capture can hold any. */
   watchCopies = false;
   /** Flows of which only one direction was seen, and whose last acknowledgement covered one byte more: the peer's FIN. */
@@ -69,17 +59,24 @@ export class FlowTable implements StreamRoom {
   readonly copies: number[] = [];
 
   private copyDetector = new CopyDetector();
-  private slots = new Int32Array(4096);
-  private streams: (FlowStream | null)[] = [];
-  private heldTotal = 0;
-  private seed: number;
+  private index: FlowIndex;
 
   constructor(options: FlowTableOptions) {
-    this.seed = options.seed | 0;
-    this.addresses = new AddressTable(this.seed);
-    this.ledger = new ExchangeLedger(options.keepExchanges);
-    this.decoders = options.decoders;
-    this.reindex(); // as the columns: reassigned once before use
+    this.addresses = new AddressTable(options.seed | 0);
+    this.index = new FlowIndex(this.columns, options.seed | 0);
+    this.streams = new FlowStreams(this.columns, this, options.decoders, options.keepExchanges);
+  }
+
+  get count(): number {
+    return this.index.count;
+  }
+  get ledger(): ExchangeLedger {
+    return this.streams.ledger;
+  }
+
+  /** The capture has ended: judges everything that is still open. */
+  end(): void {
+    this.streams.end();
   }
 
   // ─────────────────────────── one packet ───────────────────────────
@@ -103,8 +100,8 @@ export class FlowTable implements StreamRoom {
     }
 
     const c = this.columns;
-    let slot = this.find(a, b, ports, p.family);
-    let f = this.slots[slot]! - 1;
+    let slot = this.index.find(a, b, ports, p.family);
+    let f = this.index.at(slot);
     const flags = p.flags;
     if (f < 0) {
       f = this.create(slot, a, b, ports, p.family, flipped);
@@ -112,7 +109,7 @@ export class FlowTable implements StreamRoom {
     } else if (!copy) {
       if ((flags & (Flag.syn | Flag.rst)) === Flag.syn) {
         if (this.opensAnew(f, flipped ^ c.flipped[f]!, p)) {
-          slot = this.find(a, b, ports, p.family);
+          slot = this.index.find(a, b, ports, p.family);
           f = this.create(slot, a, b, ports, p.family, flipped, f);
           if (flags & Flag.ack) this.joinRedirected(f, p);
         }
@@ -148,6 +145,19 @@ export class FlowTable implements StreamRoom {
       this.follow(f, s, p, frame);
     }
     return f;
+  }
+
+  private create(
+    slot: number,
+    a: number,
+    b: number,
+    ports: number,
+    family: number,
+    flipped: number,
+    previous?: number,
+  ): number {
+    this.streams.opened();
+    return this.index.create(slot, a, b, ports, family, flipped, previous);
   }
 
   private countFlags(i: number, flags: number): void {
@@ -218,14 +228,14 @@ export class FlowTable implements StreamRoom {
       if (ahead > 0 && ahead < MAX_WINDOW) c.highest[i] = end;
     }
 
-    if (c.marks[f]! & Mark.held) this.releaseHeld(f, time);
+    if (c.marks[f]! & Mark.held) this.streams.releaseHeld(f, time);
     if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && c.next[i] === ((c.finEnd[i]! - 1) | 0)) {
-      this.endDirection(f, s);
+      this.streams.endDirection(f, s);
     }
-    const stream = this.streams[f];
+    const stream = this.streams.of(f);
     if (stream?.awaitsReaction) {
       stream.reaction(s, false, p.ack);
-      if ((c.sideMarks[i]! & c.sideMarks[i ^ 1]! & SideMark.ended) !== 0) this.endStream(f, null);
+      if ((c.sideMarks[i]! & c.sideMarks[i ^ 1]! & SideMark.ended) !== 0) this.streams.endStream(f, null);
     }
   }
 
@@ -471,7 +481,7 @@ export class FlowTable implements StreamRoom {
     if (seqDiff(finEnd, c.highest[i]!) > 0) c.highest[i] = finEnd;
     if (c.finFrame[j] !== 0 && c.finAckFrame[j] === 0) c.marks[f]! |= Mark.finsCrossed;
     this.event(i, Event.sendsFin, time);
-    this.streams[f]?.gaveUp(s, frame, time, false);
+    this.streams.of(f)?.gaveUp(s, frame, time, false);
   }
 
   private reset(f: number, s: Side, p: Packet, frame: FrameRef): void {
@@ -484,7 +494,7 @@ export class FlowTable implements StreamRoom {
       if (c.finFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(f, p.time);
       if (p.flags & Flag.ack) c.sideMarks[i]! |= SideMark.rstWithAck;
     }
-    const stream = this.streams[f];
+    const stream = this.streams.of(f);
     if (stream?.awaitsReaction) stream.reaction(s, true, p.ack);
     if (!this.isResetAcceptable(i, j, p)) return;
     const again = (c.sideMarks[i]! & SideMark.reset) !== 0;
@@ -494,9 +504,9 @@ export class FlowTable implements StreamRoom {
     if (c.sideMarks[i]! & SideMark.callingInVain) c.sideMarks[j]! |= SideMark.unreached;
     else this.event(j, Event.receivesRst, p.time);
     if (stream != null && !again) {
-      this.flushHeld(f);
+      this.streams.flushHeld(f);
       stream.gaveUp(s, frame, p.time, true);
-      if (!stream.mayBeAnsweredLate(s)) this.endStream(f, "reset");
+      if (!stream.mayBeAnsweredLate(s)) this.streams.endStream(f, "reset");
     }
   }
 
@@ -556,54 +566,14 @@ export class FlowTable implements StreamRoom {
       if (state === State.closeWait || state === State.closed) this.writesOn(i, p.time, frame);
     }
 
-    let skip = 0;
     if (rel < 0) {
       c.retransmissions[i]!++;
       if (seqDiff(dataSeq, c.acked[i ^ 1]!) >= 0) {
         this.repeats(i, p.time);
         this.calls(i);
       }
-      skip = -rel;
-      if (skip >= length) return;
-    } else if (rel > 0) {
-      const j = f * 2 + (s ^ 1);
-      if ((c.sideMarks[j]! & SideMark.acked) !== 0 && seqDiff(c.acked[j]!, dataSeq) >= 0) {
-        // The receiver has everything before this segment: it is missing from the capture, not from the stream.
-        if ((c.marks[f]! & Mark.held) !== 0) this.flushHeld(f, s, dataSeq);
-        rel = seqDiff(dataSeq, c.next[i]!);
-        if (rel > 0) this.declareGap(f, s, rel);
-        else if (rel < 0) {
-          skip = -rel;
-          if (skip >= length) return;
-        }
-      } else {
-        this.hold(f, s, p, dataSeq, length, frame);
-        return;
-      }
-    } else if ((c.marks[f]! & Mark.held) !== 0) {
-      const first = this.streams[f]?.held[s]?.first;
-      if (first !== undefined) {
-        if (p.time - first.time <= SWAPPED_NS) c.reordered[i]!++;
-        else c.retransmissions[i]!++;
-      }
     }
-    c.next[i] = (dataSeq + length) | 0;
-    this.deliver(f, s, p, skip, length, frame);
-  }
-
-  /** hot: hands new bytes, [skip, length) of the segment's payload, to the decoder. */
-  private deliver(f: number, s: Side, p: Packet, skip: number, length: number, frame: FrameRef): void {
-    const c = this.columns;
-    const captured = p.payloadCaptured;
-    if (captured < length) c.marks[f]! |= Mark.snapped;
-    if ((c.marks[f]! & (Mark.probed | Mark.streamsEnded)) !== 0) return;
-    const stream = this.stream(f);
-    if (captured > skip) {
-      const at = p.payloadOffset;
-      stream.data(s, p.buf, at + skip, at + Math.min(length, captured), frame, p.time);
-    }
-    if (captured < length) stream.gap(s, length - Math.max(captured, skip), "snap");
-    if (stream.deaf) c.marks[f]! |= Mark.probed;
+    this.streams.take(f, s, p, dataSeq, length, rel, frame);
   }
 
   /** New payload on a connection that the peer has closed or reset. */
@@ -613,258 +583,6 @@ export class FlowTable implements StreamRoom {
     const known = this.lateWrites.get(i);
     if (known === undefined) this.lateWrites.set(i, { count: 1, first: { frame, time } });
     else known.count++;
-  }
-
-  private stream(f: number): FlowStream {
-    return (this.streams[f] ??= new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
-  }
-
-  private declareGap(f: number, s: Side, length: number): void {
-    const c = this.columns;
-    const i = f * 2 + s;
-    c.marks[f]! |= Mark.gap;
-    c.missing[i]! += length;
-    c.next[i] = (c.next[i]! + length) | 0;
-    this.streams[f]?.gap(s, length, "missing");
-  }
-
-  private hold(f: number, s: Side, p: Packet, seq: number, length: number, frame: FrameRef): void {
-    const c = this.columns;
-    if (c.marks[f]! & Mark.streamsEnded) return;
-    const stream = this.stream(f);
-    const held = (stream.held[s] ??= new HeldSegments());
-    const before = held.bytes;
-    const wanted = stream.deaf ? 0 : Math.min(length, p.payloadCaptured);
-    const bytes = p.buf.slice(p.payloadOffset, p.payloadOffset + wanted);
-    if (held.add({ seq, length, bytes, frame, time: p.time }) === 0) c.retransmissions[f * 2 + s]!++;
-    this.heldTotal += held.bytes - before;
-    c.marks[f]! |= Mark.held;
-    if (held.isFull() || this.heldTotal > MAX_HELD_TOTAL) this.flushHeld(f, s);
-  }
-
-  /** Delivers what is in order now, and gives up holes that will not be filled. */
-  private releaseHeld(f: number, time: Nanos): void {
-    const c = this.columns;
-    const stream = this.streams[f];
-    if (stream == null) return;
-    let left = false;
-    for (const s of [0, 1] as const) {
-      const held = stream.held[s];
-      if (held === null) continue;
-      const i = f * 2 + s;
-      const j = f * 2 + (s ^ 1);
-      this.drain(f, s, held);
-      let first = held.first;
-      while (first !== undefined) {
-        const age = time - first.time;
-        const acked = (c.sideMarks[j]! & SideMark.acked) !== 0 && seqDiff(c.acked[j]!, first.seq) >= 0;
-        if (!(acked ? age > REORDER_NS : c.packets[j] === 0 && age > UNACKED_HOLE_NS)) break;
-        this.declareGap(f, s, seqDiff(first.seq, c.next[i]!));
-        this.drain(f, s, held);
-        first = held.first;
-      }
-      if (first === undefined) stream.held[s] = null;
-      else left = true;
-    }
-    if (!left) c.marks[f]! &= ~Mark.held;
-  }
-
-  /** Gives up every hole of a side (or of both) that lies before `upTo`. */
-  private flushHeld(f: number, side?: Side, upTo?: number): void {
-    const c = this.columns;
-    const stream = this.streams[f];
-    if (stream == null) return;
-    for (const s of [0, 1] as const) {
-      const held = stream.held[s];
-      if (held === null || (side !== undefined && side !== s)) continue;
-      this.drain(f, s, held);
-      for (let first = held.first; first !== undefined; first = held.first) {
-        if (upTo !== undefined && seqDiff(first.seq, upTo) >= 0) break;
-        this.declareGap(f, s, seqDiff(first.seq, c.next[f * 2 + s]!));
-        this.drain(f, s, held);
-      }
-      if (held.first === undefined) stream.held[s] = null;
-    }
-    if (stream.held[0] === null && stream.held[1] === null) c.marks[f]! &= ~Mark.held;
-  }
-
-  /** Delivers held segments that are in order. */
-  private drain(f: number, s: Side, held: HeldSegments): void {
-    const c = this.columns;
-    const i = f * 2 + s;
-    const stream = this.streams[f]!;
-    for (let first = held.first; first !== undefined; first = held.first) {
-      const overlap = -seqDiff(first.seq, c.next[i]!);
-      if (overlap < 0) return;
-      held.shift();
-      this.heldTotal -= first.bytes.length + HELD_COST;
-      if (overlap >= first.length) continue;
-      c.next[i] = (first.seq + first.length) | 0;
-      if (stream.deaf) continue;
-      if (first.bytes.length > overlap) {
-        stream.data(s, first.bytes, overlap, first.bytes.length, first.frame, first.time);
-      }
-      const cut = first.length - Math.max(first.bytes.length, overlap);
-      if (cut > 0) stream.gap(s, cut, "snap");
-    }
-  }
-
-  // ─────────────────────────── ending ───────────────────────────
-
-  private endDirection(f: number, s: Side): void {
-    const c = this.columns;
-    c.sideMarks[f * 2 + s]! |= SideMark.ended;
-    const stream = this.streams[f];
-    if (stream == null) return;
-    stream.end(s, "fin");
-    if ((c.sideMarks[f * 2 + (s ^ 1)]! & SideMark.ended) !== 0) this.endStream(f, null);
-  }
-
-  /** Both directions are over. `how` is null when each had its own end. */
-  private endStream(f: number, how: "reset" | "capture" | null): void {
-    const c = this.columns;
-    const stream = this.streams[f];
-    if (stream == null) return;
-    if (how !== null) {
-      for (const s of [0, 1] as const) if ((c.sideMarks[f * 2 + s]! & SideMark.ended) === 0) stream.end(s, how);
-    }
-    if (how === null && stream.awaitsReaction) return; // the next segment tells whether the answer was read
-    stream.finish(how !== "capture");
-    for (const held of stream.held) if (held !== null) this.heldTotal -= held.bytes;
-    this.streams[f] = null;
-    c.marks[f]! |= Mark.streamsEnded;
-    c.marks[f]! &= ~Mark.held;
-  }
-
-  /** The capture has ended: judges everything that is still open. */
-  end(): void {
-    for (let f = 0; f < this.count; f++) {
-      if (this.streams[f] == null) continue;
-      this.flushHeld(f);
-      for (const s of [0, 1] as const) {
-        const i = f * 2 + s;
-        const c = this.columns;
-        if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && this.streams[f] != null) {
-          // The FIN was seen, the bytes before it were not all.
-          const missing = seqDiff((c.finEnd[i]! - 1) | 0, c.next[i]!);
-          if (missing > 0) this.declareGap(f, s, missing);
-          this.endDirection(f, s);
-        }
-      }
-      this.endStream(f, "capture");
-    }
-  }
-
-  // ─────────────────────────── the index ───────────────────────────
-
-  private hash(a: number, b: number, ports: number, family: number): number {
-    let h = Math.imul(a ^ this.seed, 0x9e3779b1);
-    h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca77);
-    h = Math.imul(h ^ (h >>> 13) ^ ports, 0xc2b2ae3d);
-    h = Math.imul(h ^ (h >>> 16) ^ family, 0x27d4eb2f);
-    return h ^ (h >>> 15);
-  }
-
-  /** hot: the slot of a 4-tuple in the index, or the free slot where it goes. */
-  private find(a: number, b: number, ports: number, family: number): number {
-    const { keyA, keyB, keyPorts, family: families } = this.columns;
-    const slots = this.slots;
-    const mask = slots.length - 1;
-    let slot = this.hash(a, b, ports, family) & mask;
-    for (;;) {
-      const f = slots[slot]! - 1;
-      if (f < 0) return slot;
-      if (keyA[f] === a && keyB[f] === b && keyPorts[f] === ports && families[f] === family) return slot;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  private create(
-    slot: number,
-    a: number,
-    b: number,
-    ports: number,
-    family: number,
-    flipped: number,
-    previous = -1,
-  ): number {
-    const f = this.count++;
-    if (f === this.columns.capacity) this.columns.grow();
-    const c = this.columns;
-    c.keyA[f] = a;
-    c.keyB[f] = b;
-    c.keyPorts[f] = ports;
-    c.family[f] = family;
-    c.flipped[f] = flipped;
-    c.previous[f] = previous + 1;
-    if (previous >= 0) c.successor[previous] = f + 1;
-    // A guess until a SYN or a request tells: the higher port is the client's.
-    const [senderPort, receiverPort] = flipped ? [ports & 0xffff, ports >>> 16] : [ports >>> 16, ports & 0xffff];
-    c.client[f] = senderPort >= receiverPort ? 0 : 1;
-    this.streams.push(null);
-    this.slots[slot] = f + 1;
-    if (this.count * 2 > this.slots.length) this.reindex();
-    return f;
-  }
-
-  private reindex(): void {
-    const slots = new Int32Array(this.slots.length * 2);
-    const mask = slots.length - 1;
-    const c = this.columns;
-    for (const entry of this.slots) {
-      if (entry === 0) continue;
-      const f = entry - 1;
-      let slot = this.hash(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = entry;
-    }
-    this.slots = slots;
-  }
-
-  // ─────────────────────────── what streams ask (StreamRoom) ───────────────────────────
-
-  noteRequest(f: number, s: Side): void {
-    const c = this.columns;
-    if (c.requests[f] === 0 && (c.marks[f]! & Mark.clientKnown) === 0) c.client[f] = s;
-    c.requests[f]!++;
-  }
-
-  noteResponse(f: number): void {
-    this.columns.responses[f]!++;
-  }
-
-  noteProtocol(f: number, decoder: StreamDecoder): void {
-    this.columns.protocol[f] = this.decoders.indexOf(decoder) + 1;
-  }
-
-  deliveredTo(f: number, s: Side): number {
-    return this.columns.next[f * 2 + s]!;
-  }
-
-  hasReset(f: number, s: Side): boolean {
-    return (this.columns.sideMarks[f * 2 + s]! & SideMark.reset) !== 0;
-  }
-
-  packetsFrom(f: number, s: Side): number {
-    return this.columns.packets[this.counted(f, s)]!;
-  }
-
-  finFrame(f: number, s: Side): FrameRef {
-    return this.columns.finFrame[f * 2 + s]!;
-  }
-
-  tally(f: number, responder: Side, protocol: StreamDecoder["protocol"]): ReturnType<ExchangeLedger["tally"]> {
-    const tally = this.ledger.tally(this.address(f, responder), this.port(f, responder), protocol);
-    tally.flows++;
-    return tally;
-  }
-
-  settle(e: Exchange, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    this.ledger.settle(e, tally);
-  }
-
-  noteCut(e: Exchange): void {
-    this.ledger.cut.push(e);
   }
 
   // ─────────────────────────── reading a flow ───────────────────────────

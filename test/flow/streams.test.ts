@@ -216,12 +216,10 @@ describe("memory", () => {
   const held = (table: FlowTable): { bytes: number; segments: number } => {
     let bytes = 0;
     let count = 0;
-    for (const stream of (
-      table as unknown as { streams: ({ held: ({ bytes: number; list: unknown[] } | null)[] } | null)[] }
-    ).streams) {
-      for (const h of stream?.held ?? []) {
+    for (let f = 0; f < table.count; f++) {
+      for (const h of table.streams.of(f)?.held ?? []) {
         bytes += h?.bytes ?? 0;
-        count += h?.list.length ?? 0;
+        count += (h as unknown as { list: unknown[] } | null)?.list.length ?? 0;
       }
     }
     return { bytes, segments: count };
@@ -284,7 +282,7 @@ describe("memory", () => {
         });
         table.update(p);
       }
-      return (table as unknown as { streams: unknown[] }).streams;
+      return Array.from({ length: table.count }, (_, f) => table.streams.of(f));
     };
     expect(streams(`${OPEN} c 'a'\n s 'b'\n c FIN ACK\n s FIN ACK\n c ACK`)).toEqual([null]);
     expect(streams(`${OPEN} c 'a'\n s 'b'\n s RST ACK`)).toEqual([null]);
