@@ -70,6 +70,11 @@ const RULES: Record<string, Rule> = {
     lead: (f) => f.summary,
   },
   resets: { role: "symptom", rank: 5, lead: (f) => f.summary },
+  "port-exhaustion": { role: "symptom", rank: -2, lead: (f) => f.summary },
+  "stale-connections": { role: "cause", rank: -0.5, lead: (f) => f.summary },
+  "accept-backlog": { role: "cause", rank: -1, lead: (f) => f.summary },
+  "time-wait-buildup": { role: "mechanism", rank: 3.5, lead: (f) => f.summary },
+  "idle-timeouts": { role: "mechanism", rank: 6, lead: (f) => f.title },
 };
 
 /** Fewer analyses than have a rule here: the clean bill says so. */

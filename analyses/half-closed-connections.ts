@@ -8,6 +8,7 @@ import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { otherSide, type Side } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { PortSupply } from "./port-supply.ts";
 
 /** A process that reads the end of file and closes does so within milliseconds; after a second it is held. */
 export const HELD_NS = 1e9;
@@ -17,8 +18,6 @@ export const TOO_SHORT_NS = 200e6;
 const FEW = 3;
 const SEVERAL = 10;
 const MANY = 100;
-/** Ephemeral ports on Linux per destination (ip_local_port_range 32768–60999). */
-const EPHEMERAL_PORTS = 28_232;
 
 export interface Held {
   flow: number;
@@ -125,7 +124,8 @@ function describe(g: Group<Held>, view: CaptureView): FoundFinding {
   const open = items.filter((h) => h.open).length;
   const unanswered = items.filter((h) => h.unanswered).length;
   // Ports are used up at the end that chose them: the client.
-  const usedUp = !atServer && growth !== null && open > 0 ? first.from + (EPHEMERAL_PORTS / growth) * 1e9 : null;
+  const usedUp =
+    !atServer && growth !== null && open > 0 ? PortSupply.in(view).usedUpAt(holder.address, g.service, growth) : null;
   const since = clockTime(view.clock.iso(first.from));
   const sentences = [
     `${name(peer)} closed its side and ${name(holder)} acknowledged that, but kept its own side open (CLOSE_WAIT) on ${plural(items.length, "connection")}, since ${since}, for ${duration(median(held))} (median).`,

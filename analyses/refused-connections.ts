@@ -4,6 +4,7 @@ import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import type { CaptureView, FlowRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
+import { turnedAway } from "./accept-backlog.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 
 const SEVERAL = 3;
@@ -42,10 +43,13 @@ export const refusedConnections: Analysis = {
     }
 
     const { connected, opened } = acceptedServices(view);
+    const atFullQueue = turnedAway(view);
     const refused = new Groups<Attempt>();
     const silent = new Groups<Attempt>();
     let once = 0;
     for (const a of attempts) {
+      // Told by accept-backlog.
+      if (atFullQueue.has(a.flow)) continue;
       const flow = view.row(a.flow);
       // One SYN without an answer at the end of a capture, or in a capture of one direction, tells nothing.
       if (!a.refused && flow.client.syns < 2) {
@@ -63,7 +67,8 @@ export const refusedConnections: Analysis = {
         ? [`${plural(once, "SYN")} without an answer, sent once: capture for longer, or in both directions`]
         : [];
     if (findings.length > 0) return { kind: "found", findings, unsure };
-    return { kind: "unsure", needs: unsure[0]! };
+    if (once > 0) return { kind: "unsure", needs: unsure[0]! };
+    return { kind: "clear", because: "no connection attempt was refused, or met the silence of a dead host" };
   },
 };
 

@@ -13,10 +13,10 @@ import type { CaptureSummary } from "./capture/capture-summary.ts";
 import { linkTypeName } from "./capture/link-type-names.ts";
 import { type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts";
-import { CaptureClock } from "./core/clock.ts";
+import { CaptureClock, NANOS_PER_MILLISECOND, NANOS_PER_SECOND } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
-import type { CaptureQuality, CaptureView } from "./core/flow-view.ts";
-import { DEFAULT_HOSTS } from "./core/host-settings.ts";
+import type { CaptureQuality, CaptureView, StateName } from "./core/flow-view.ts";
+import { type HostOptions, parseHosts } from "./core/host-options.ts";
 import { Packet, Verdict } from "./core/packet.ts";
 import { type PacketFilter, parseFilter } from "./core/packet-filter.ts";
 import { randomSeed } from "./core/random.ts";
@@ -27,19 +27,23 @@ import {
   type ReportExchange,
   type ReportFinding,
   type ReportFlow,
+  type ReportSocket,
+  type ReportStateCounts,
 } from "./core/report.ts";
+import { parseStates } from "./core/state-option.ts";
 import type { StreamDecoder } from "./core/stream-decoder.ts";
-import { parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
+import { parseDuration, parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
 import { captureView } from "./flow/capture-view.ts";
 import { FlowTable } from "./flow/flow-table.ts";
 import { evidenceObject, exchangeObject, flowObject } from "./report/objects.ts";
 import type { Redaction } from "./report/redact.ts";
+import { countsAt, stateCounts, statesAt } from "./report/states.ts";
 import { VERSION } from "./version.ts";
 
 /** A path (or glob, or "-"), the bytes of a capture, or a source of one's own. */
 export type CaptureInput = string | Uint8Array | CaptureSource;
 
-export interface ReadOptions {
+export interface ReadOptions extends HostOptions {
   /** Only packets from this time on, and up to it: ISO 8601, epoch seconds, `+12.5s` from the start, `end`. */
   from?: string;
   to?: string;
@@ -66,6 +70,24 @@ export interface AnalyzeOptions extends ReadOptions {
   analyses?: readonly Analysis[];
 }
 
+export interface StatesOptions extends ReadOptions {
+  /** Moments, written as `from` is. States later than the capture's last packet are computed, and not certain. */
+  at: readonly string[];
+  /** Only sockets in these states. */
+  state?: readonly string[];
+}
+
+export interface StateCountsOptions extends ReadOptions {
+  /** `1s`, `500ms`, `2m`, or seconds. */
+  every: string;
+  state?: readonly string[];
+}
+
+/** The shortest step of {@link readStateCounts}: what happens within a millisecond, packets tell. */
+const SHORTEST_STEP = NANOS_PER_MILLISECOND;
+/** Beyond it the capture's clock is no longer exact. */
+const LONGEST_STEP = 104 * 86_400 * NANOS_PER_SECOND;
+
 export { ANALYSES };
 
 /** The protocols that are recognised, in the order they are tried. */
@@ -83,9 +105,7 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
     schema: REPORT_SCHEMA,
     version: VERSION,
     captures: read.captures,
-    ...(read.packets === 0
-      ? {}
-      : { analysed: { first_time: view.clock.iso(view.firstTime), last_time: view.clock.iso(view.lastTime) } }),
+    ...(read.analysed === null ? {} : { analysed: read.analysed }),
     totals: {
       packets: read.packets,
       tcp_segments: view.quality.tcpSegments,
@@ -143,6 +163,31 @@ export async function readExchanges(captures: readonly CaptureInput[], options: 
   return { captures: read.captures, exchanges: read.exchanges() };
 }
 
+/** The sockets that each end of every flow held at moments: what `netstat` would have shown. In order of time, then of flow. */
+export async function readStates(captures: readonly CaptureInput[], options: StatesOptions) {
+  if (options.at.length === 0) throw new UsageError("no moment was named");
+  const moments = options.at.map((text) => parseTime(text, "--at"));
+  const only = statesOf(options);
+  const { view, analysed, captures: read } = await readCaptures(captures, options, false);
+  const asked = moments.map((m) => resolveTime(m, view.clock, view.firstTime, view.lastTime));
+  const times = [...new Set(asked)].sort((a, b) => a - b);
+  const states: Iterable<ReportSocket> = { [Symbol.iterator]: () => statesAt(view, times, only) };
+  const counts: Iterable<ReportStateCounts> = { [Symbol.iterator]: () => countsAt(view, times, only) };
+  return { captures: read, analysed, at: times.map((t) => view.clock.iso(t)), states, counts };
+}
+
+/** How many sockets there were in each state, over all and by endpoint, in steps from the first packet to the last. */
+export async function readStateCounts(captures: readonly CaptureInput[], options: StateCountsOptions) {
+  const every = parseDuration(options.every, "--every", SHORTEST_STEP, LONGEST_STEP);
+  const only = statesOf(options);
+  const { view, analysed, captures: read } = await readCaptures(captures, options, false);
+  const counts: Iterable<ReportStateCounts> = { [Symbol.iterator]: () => stateCounts(view, every, only) };
+  return { captures: read, analysed, counts };
+}
+
+const statesOf = ({ state }: { state?: readonly string[] }): ReadonlySet<StateName> | null =>
+  state === undefined || state.length === 0 ? null : parseStates(state, "--state");
+
 /** Runs each analysis. One that throws becomes its own failed result, and the rest go on. */
 function runAnalyses(chosen: readonly Analysis[], view: CaptureView, report: Report): Found[] {
   const found: Found[] = [];
@@ -184,6 +229,7 @@ function chooseAnalyses(
 // ─────────────────────────── the pass over the packets ───────────────────────────
 
 async function readCaptures(inputs: readonly CaptureInput[], options: ReadOptions, keepExchanges: boolean) {
+  const hosts = parseHosts(options);
   const filter = options.filter === undefined ? null : parseFilter(options.filter);
   const from = options.from === undefined ? null : parseTime(options.from, "--from");
   const to = options.to === undefined ? null : parseTime(options.to, "--to");
@@ -207,7 +253,7 @@ async function readCaptures(inputs: readonly CaptureInput[], options: ReadOption
   const files = sources.map((s) => s.path);
   const captures = set.captures.map((summary, file) => captureObject(summary, clock, table.copies[file] ?? 0));
   const quality = pass.quality();
-  const view = captureView(table, { clock, hosts: DEFAULT_HOSTS, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
+  const view = captureView(table, { clock, hosts, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
   const redaction = options.redact ?? "default";
   return {
     view,
@@ -215,8 +261,11 @@ async function readCaptures(inputs: readonly CaptureInput[], options: ReadOption
     files,
     captures,
     packets: pass.packets,
+    /** From the first packet to the last of what was analysed; null without one. */
+    analysed:
+      pass.packets === 0 ? null : { first_time: clock.iso(pass.firstTime), last_time: clock.iso(pass.lastTime) },
     *flows(): Iterable<ReportFlow> {
-      for (const flow of view.flows()) yield flowObject(flow, clock, files);
+      for (const flow of view.flows()) yield flowObject(flow, clock, files, view.lastTime);
     },
     *exchanges(): Iterable<ReportExchange> {
       for (const e of table.ledger.kept) yield exchangeObject(e, view.row(e.flow), clock, files, redaction);

@@ -9,11 +9,35 @@ export {
   type ReadOptions,
   readExchanges,
   readFlows,
+  readStateCounts,
+  readStates,
+  type StateCountsOptions,
+  type StatesOptions,
 } from "./analyze.ts";
 export { type ByteStream, CaptureError, type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 export type { Analysis, AnalysisResult, Evidence, FoundFinding, Metrics, Party, Severity } from "./core/analysis.ts";
 export { UsageError } from "./core/errors.ts";
-export type { CaptureQuality, CaptureView, EndRow, FlowRow, Moment, ServiceTally } from "./core/flow-view.ts";
+export type {
+  CaptureQuality,
+  CaptureView,
+  EndRow,
+  FlowRow,
+  Moment,
+  ServiceTally,
+  StateHistory,
+  StateName,
+} from "./core/flow-view.ts";
+export type { HostOptions } from "./core/host-options.ts";
+export type { HostSettings, HostSystem, Hosts, PortRange } from "./core/host-settings.ts";
 export type { PacketDecoder } from "./core/packet-decoder.ts";
-export type { Report, ReportCapture, ReportExchange, ReportFinding, ReportFlow } from "./core/report.ts";
+export type {
+  Report,
+  ReportCapture,
+  ReportExchange,
+  ReportFinding,
+  ReportFlow,
+  ReportSocket,
+  ReportStateCounts,
+  StateCounts,
+} from "./core/report.ts";
 export type { Exchange, ExchangeSink, StreamDecoder, StreamSession } from "./core/stream-decoder.ts";

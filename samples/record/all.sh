@@ -6,7 +6,7 @@
 # Afterwards check.mjs compares the capture with the truth, by means of tshark where it is installed.
 set -euo pipefail
 
-# The longest scenario takes about half a minute; one that takes four is broken.
+# The longest scenario takes a minute and a half; one that takes four minutes is broken.
 SCENARIO_SECONDS=240
 
 record=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

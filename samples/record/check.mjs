@@ -2,8 +2,9 @@
 //
 // The truth comes from the applications and the kernel, the capture from the wire; tshark is a third party to both.
 // Compared: per service the counts of connections, requests, responses by status and half-closed connections; per
-// connection each request and status in order, who closed first, and how it ended. Prints the figures, exits 1 on a
-// difference, and says so when tshark is not installed.
+// connection each request and status in order, who closed first, and how it ended; who holds what the peer closed, after
+// how long idle; whose TIME_WAIT, how many at once, by FINs and a minute; when ports ran out; and what a pool wrote after
+// the server's FIN. Prints the figures, exits 1 on a difference, and says so when tshark is not installed.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,6 +15,7 @@ const capture = ["capture.pcap", "capture.pcap.gz"].map((name) => `${folder}/${n
 
 const FIELDS = [
   "frame.number",
+  "frame.time_epoch",
   "tcp.srcport",
   "tcp.dstport",
   "tcp.flags",
@@ -29,12 +31,21 @@ const SYN = 0x02;
 const RST = 0x04;
 const ACK = 0x10;
 
-const servers = truth.connections?.map((connection) => connection.server) ?? truth.services.map((one) => one.server);
-const serverPorts = new Set(servers.map((server) => server.port));
+/** Linux: TCP_TIMEWAIT_LEN. */
+const TIME_WAIT_S = 60;
+/** The kernel's timers come up to two seconds late after a minute, and a snapshot is a moment of its own. */
+const TIMER_LATENESS_S = 2.2;
+/** An inferred idle time-out: nginx's is exact to milliseconds, MariaDB's to a tick. */
+const IDLE_TOLERANCE = 0.05;
 
-/** Rows of fields; null when there is no tshark. Server ports are read as HTTP, which is recognised by content anyway. */
+const ofHttp = [...(truth.connections ?? []), ...(truth.services ?? [])].map((one) => one.server.port);
+const ofOthers = [...(truth.pools ?? []).map((pool) => pool.server.port), truth.time_wait?.peer.port ?? []].flat();
+const httpPorts = new Set(ofHttp);
+const serverPorts = new Set([...ofHttp, ...ofOthers]);
+
+/** Rows of fields; null when there is no tshark. Ports of HTTP servers are read as such, which are recognised by content anyway. */
 function tshark() {
-  const asHttp = [...serverPorts].flatMap((port) => ["-d", `tcp.port==${port},http`]);
+  const asHttp = [...httpPorts].flatMap((port) => ["-d", `tcp.port==${port},http`]);
   const fields = FIELDS.flatMap((field) => ["-e", field]);
   // A body that is cut short must not hide the response that it belongs to.
   const preference = ["-o", "http.desegment_body:FALSE"];
@@ -68,7 +79,7 @@ let packets = 0;
 for (const line of text.split("\n")) {
   if (line === "") continue;
   packets++;
-  const [frame, srcPort, dstPort, flagText, seq, ack, length, methods, uris, codes] = line.split("\t");
+  const [frame, epoch, srcPort, dstPort, flagText, seq, ack, length, methods, uris, codes] = line.split("\t");
   const fromClient = serverPorts.has(Number(dstPort));
   if (!fromClient && !serverPorts.has(Number(srcPort))) continue;
   const [clientPort, serverPort] = fromClient ? [srcPort, dstPort] : [dstPort, srcPort];
@@ -86,6 +97,12 @@ for (const line of text.split("\n")) {
       fins: [],
       synAck: 0,
       rst: null,
+      rstAt: null,
+      startedAt: Number(epoch),
+      lastData: null,
+      idleBeforeFin: null,
+      idleBeforeRst: null,
+      writesAfterFin: 0,
     };
     if (opens) flow.syn = seq;
     current.set(key, flow);
@@ -103,9 +120,21 @@ for (const line of text.split("\n")) {
     else flow.responses.push(Number(code));
   }
   if ((flags & (SYN | ACK)) === (SYN | ACK)) flow.synAck++;
-  if (flags & RST) flow.rst ??= side;
+  const time = Number(epoch);
+  if (Number(length) > 0) {
+    flow.lastData = time;
+    // Newer than the peer's FIN: it acknowledges it.
+    if (flow.fins.some((fin) => fin.side !== side && fin.end === Number(ack))) flow.writesAfterFin++;
+  }
+  if (flags & RST) {
+    flow.rst ??= side;
+    flow.rstAt ??= time;
+    flow.idleBeforeRst ??= time - flow.lastData;
+  }
   if (flags & FIN && !flow.fins.some((fin) => fin.side === side)) {
-    flow.fins.push({ side, frame: Number(frame), end: (Number(seq) + Number(length) + 1) >>> 0, ack: Number(ack) });
+    flow.idleBeforeFin ??= time - flow.lastData;
+    const end = (Number(seq) + Number(length) + 1) >>> 0;
+    flow.fins.push({ side, frame: Number(frame), end, ack: Number(ack), time });
   }
 }
 
@@ -143,6 +172,91 @@ for (const service of truth.services ?? []) {
   console.log(
     `   ${service.name}: ${flows.length} connections on ${new Set(flows.map((flow) => flow.key)).size} port pairs, ${requests} requests, ${responses.length} responses ` +
       `${JSON.stringify(statuses)}, ${halfClosed} half-closed`,
+  );
+}
+
+const flowsTo = (server) => wire.filter((flow) => flow.serverPort === server.port);
+const seconds = (iso) => Date.parse(`${iso.slice(0, 23)}Z`) / 1000;
+const medianOf = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+function near(what, fromTruth, fromWire, tolerance) {
+  same(`${what} within ${tolerance}`, true, Math.abs(fromTruth - fromWire) <= tolerance);
+}
+
+if (truth.half_closed !== undefined) {
+  const { closed_first, at_end, peak, ports_at_end, peer } = truth.half_closed;
+  const held = flowsTo(peer).filter((flow) => endingOf(flow) === "half-closed" && closedFirst(flow) === closed_first);
+  const ports = held.map((flow) => Number(flow.key.split(">")[0])).sort((a, b) => a - b);
+  same("held at the end", at_end, held.length);
+  same("most held", peak.count, held.length);
+  same("ports held", ports_at_end, ports);
+  console.log(`   ${held.length} connections whose ${closed_first} sent the only FIN`);
+}
+
+if (truth.idle_timeout !== undefined) {
+  const { closer, idle_s, requests_per_connection } = truth.idle_timeout;
+  const flows = flowsTo(closer).filter((flow) => flow.fins[0]?.side === "server");
+  const idle = medianOf(flows.map((flow) => flow.idleBeforeFin));
+  near("idle time", idle_s, idle, idle_s * IDLE_TOLERANCE);
+  same("requests per connection", requests_per_connection, Math.max(...flows.map((flow) => flow.requests.length)));
+  console.log(`   idle for ${idle.toFixed(3)} s (median of ${flows.length}) when the server closed`);
+}
+
+if (truth.time_wait !== undefined) {
+  const { peer, peak, at_peer } = truth.time_wait;
+  const flows = flowsTo(peer);
+  const by = (side) => flows.filter((flow) => closedFirst(flow) === side);
+  // The client's TIME_WAIT: its FIN was first, or the FINs crossed. It ends a minute later; later still by the kernel's timer.
+  const starts = [...by("client"), ...by("both")].map((flow) => flow.fins[1].time);
+  const most = Math.max(...starts.map((end) => starts.filter((t) => t <= end && t > end - TIME_WAIT_S).length));
+  same("connections", truth.job.connections, flows.length);
+  same("most in TIME_WAIT", peak.count, most);
+  same(
+    "peer has TIME_WAIT where FINs crossed or it was first",
+    at_peer.count > 0,
+    by("both").length + by("server").length > 0,
+  );
+  console.log(
+    `   ${flows.length} connections: closed first by the client ${by("client").length}, by the server ${by("server").length}, ` +
+      `crossed ${by("both").length}; at most ${most} in TIME_WAIT`,
+  );
+}
+
+if (truth.port_exhaustion !== undefined) {
+  const { peer, range, ports, ports_in_use, exhausted_at, last_failed_at, first_free_at } = truth.port_exhaustion;
+  const flows = flowsTo(peer);
+  const [first, last] = range.split("-").map(Number);
+  const used = new Set(flows.map((flow) => Number(flow.key.split(">")[0])));
+  const during = flows.filter(
+    (flow) => flow.startedAt > seconds(exhausted_at) && flow.startedAt < seconds(last_failed_at),
+  );
+  same("ports in use when they ran out", ports, ports_in_use);
+  same("every port of the range used", ports, [...used].filter((port) => port >= first && port <= last).length);
+  same("no port outside the range", ports, used.size);
+  same("SYNs while there was no port", 0, during.length);
+  if (first_free_at !== undefined) {
+    const firstEnd = Math.min(...flows.map((flow) => flow.fins[1].time));
+    const late = seconds(first_free_at) - firstEnd - TIME_WAIT_S;
+    same("the first port is free a minute after its close", true, late > -0.1 && late < TIMER_LATENESS_S);
+    console.log(`   the first port was free ${late.toFixed(3)} s after its minute`);
+  }
+  console.log(`   ${used.size} ports used; no SYN from the first failed attempt to the last one`);
+}
+
+for (const { name, server, connections, broken, stale_writes, server_ends_with, idle_timeout_s } of truth.pools ?? []) {
+  const flows = flowsTo(server);
+  const writes = flows.reduce((sum, flow) => sum + flow.writesAfterFin, 0);
+  const byFin = flows.filter((flow) => flow.fins[0]?.side === "server" && flow.idleBeforeFin > 1);
+  const byRst = flows.filter((flow) => flow.rst === "server" && flow.fins.length === 0);
+  const idle = medianOf(
+    server_ends_with === "RST" ? byRst.map((flow) => flow.idleBeforeRst) : byFin.map((flow) => flow.idleBeforeFin),
+  );
+  same(`${name} connections`, connections, flows.length);
+  same(`${name} writes after the server's FIN`, stale_writes, writes);
+  same(`${name} ended by RST`, server_ends_with === "RST" ? broken : 0, byRst.length);
+  near(`${name} idle time`, idle_timeout_s, idle, idle_timeout_s * IDLE_TOLERANCE);
+  console.log(
+    `   ${name}: ${flows.length} connections, ${writes} writes after the server's FIN; ended by the server when idle: ` +
+      `${byFin.length} by FIN, ${byRst.length} by RST, after ${idle.toFixed(3)} s (median)`,
   );
 }
 

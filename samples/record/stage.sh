@@ -112,15 +112,19 @@ capture_stop() {
   grep -q "^0 packets dropped by kernel" "$WORK/tcpdump.log"
 }
 
-# watch_sockets NS FILE: `ss -tan` twice a second, each under a line with its time, until the scenario ends.
+# One snapshot: `ss -tan` between a line with the time before (@) and one with the time after (=). A shell's own clock, for
+# the start of a `date` takes as long as the question.
+SNAPSHOT='printf "@ %s\n" "$EPOCHREALTIME"; ss -Htan; printf "= %s\n" "$EPOCHREALTIME"'
+
+# watch_sockets NS FILE [PAUSE]: a snapshot, a pause of half a second or PAUSE, and so on until the scenario ends.
 watch_sockets() {
-  ip netns exec "$1" bash -c 'while :; do date +"@ %s.%N"; ss -Htan; sleep 0.5; done' >"$2" 2>/dev/null &
+  LC_ALL=C ip netns exec "$1" bash -c "while :; do $SNAPSHOT; sleep ${3:-0.5}; done" >"$2" 2>/dev/null &
   PROCESSES+=("$!")
 }
 
-# sockets_now NS FILE: one such snapshot.
+# sockets_now NS FILE: one snapshot.
 sockets_now() {
-  ip netns exec "$1" bash -c 'date +"@ %s.%N"; ss -Htan' >"$2"
+  LC_ALL=C ip netns exec "$1" bash -c "$SNAPSHOT" >"$2"
 }
 
 # keep_capture [gz]: moves the capture to $OUT, packed if asked for; -n leaves name and time out, so equal input is equal output.
@@ -131,6 +135,28 @@ keep_capture() {
   else
     cp "$WORK/capture.pcap" "$OUT/capture.pcap"
   fi
+}
+
+# start_database NS NAME ADDRESS PORT [mariadbd options…]: a MariaDB of its own in $WORK/NAME, whose socket db.sock allows
+# root; resolves when it answers.
+start_database() {
+  local ns=$1 name=$2 address=$3 port=$4
+  shift 4
+  mkdir "$WORK/$name"
+  chown mysql: "$WORK/$name"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$WORK/$name" --auth-root-authentication-method=normal \
+    --skip-test-db >"$WORK/$name-install.log" 2>&1
+  start "$ns" "$name" mariadbd --no-defaults --user=mysql --datadir="$WORK/$name" --socket="$WORK/$name/db.sock" \
+    --pid-file="$WORK/$name/db.pid" --bind-address="$address" --port="$port" --skip-networking=0 --skip-name-resolve \
+    --innodb-buffer-pool-size=16M "$@"
+  until_true 30 mariadb-admin --no-defaults -S "$WORK/$name/db.sock" -u root ping
+}
+
+# database NAME [mariadb options…]: asks it as root over its Unix socket, so that the question is not in the capture.
+database() {
+  local name=$1
+  shift
+  mariadb --no-defaults -S "$WORK/$name/db.sock" -u root "$@"
 }
 
 # logged FILE EVENT: has this event been written to this journal?

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Report } from "../core/report.ts";
+import { addHostOptions, type HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
@@ -13,7 +14,7 @@ import { type ColorChoice, showsUnicode, wantsColor, widthOf } from "./terminal.
 const FORMATS = ["text", "markdown", "json"] as const;
 type Format = (typeof FORMATS)[number];
 
-interface Flags extends ReadingFlags {
+interface Flags extends ReadingFlags, HostFlags {
   format?: Format;
   json?: boolean;
   detail?: boolean;
@@ -48,7 +49,7 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
     .option("--skip <ids>", "run all but these analyses", collect, [])
     .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES))
     .option("--list", "list the analyses and the question that each answers");
-  return addReadingOptions(command)
+  return addHostOptions(addReadingOptions(command))
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
     .addHelpText("after", EXAMPLES)
     .action(async (captures: string[], flags: Flags) => {

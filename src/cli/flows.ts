@@ -5,12 +5,13 @@ import { formatEndpoint } from "../core/address.ts";
 import { UsageError } from "../core/errors.ts";
 import type { ReportFlow } from "../core/report.ts";
 import { formatDuration, formatNumber, formatTime, secondsBetween } from "../report/format.ts";
+import { addHostOptions, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import { writeLines } from "./lines.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading } from "./reading.ts";
 import type { Column } from "./table.ts";
 
-interface Flags extends ReadingFlags {
+interface Flags extends ReadingFlags, HostFlags {
   json?: boolean;
   output?: string;
 }
@@ -28,7 +29,7 @@ export function flowsCommand(io: Io, done: (code: number) => void): Command {
     .argument("[captures...]", CAPTURES)
     .option("--json", "one JSON object a line, for programs")
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output");
-  return addReadingOptions(command)
+  return addHostOptions(addReadingOptions(command))
     .addHelpText("after", EXAMPLES)
     .action(async (captures: string[], flags: Flags) => {
       if (captures.length === 0)

@@ -6,6 +6,7 @@ import type { ReadOptions } from "../analyze.ts";
 import type { ReportCapture } from "../core/report.ts";
 import { visible } from "../report/escape.ts";
 import { REDACTIONS, type Redaction } from "../report/redact.ts";
+import { type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
 
@@ -40,7 +41,7 @@ export const CAPTURES = "capture files, patterns, or - for standard input; sever
 /** Runs `read` with progress shown, and Ctrl-C shared with the other end of a pipe. */
 export async function reading<T>(
   captures: readonly string[],
-  flags: ReadingFlags,
+  flags: ReadingFlags & HostFlags,
   io: Io,
   read: (options: ReadOptions) => Promise<T>,
 ): Promise<T> {
@@ -56,6 +57,7 @@ export async function reading<T>(
       ...(flags.to === undefined ? {} : { to: flags.to }),
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
+      ...hostOptions(flags),
       redact: flags.redact,
       onProgress: progress.update,
     });

@@ -15,6 +15,7 @@ Examples:
   halfclose analyze 'capture-*.pcap.gz'      a rotated set, as one capture
   tcpdump -i any -w - tcp | halfclose analyze -
   halfclose flows incident.pcap --json       one connection a line
+  halfclose states incident.pcap --at end    what netstat would have shown
   halfclose exchanges incident.pcap --json   one request and response a line
 
 Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
@@ -48,12 +49,13 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
       outputError: () => {},
     });
   // Each command is a few lines of options; what it works with is loaded when it runs.
-  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }] = await Promise.all([
+  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }, { statesCommand }] = await Promise.all([
     import("./analyze.ts"),
     import("./flows.ts"),
     import("./exchanges.ts"),
+    import("./states.ts"),
   ]);
-  for (const make of [analyzeCommand, flowsCommand, exchangesCommand]) {
+  for (const make of [analyzeCommand, flowsCommand, exchangesCommand, statesCommand]) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
     program.addCommand(make(io, done).copyInheritedSettings(program));
   }
@@ -92,7 +94,7 @@ function usageText(error: CommanderError): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   if (error.code === "commander.unknownCommand") {
-    return `${text}; the commands are analyze, flows and exchanges, as in: halfclose analyze incident.pcap`;
+    return `${text}; the commands are analyze, flows, exchanges and states, as in: halfclose analyze incident.pcap`;
   }
   return `${text}; see halfclose --help, or halfclose COMMAND --help`;
 }

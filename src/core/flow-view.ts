@@ -104,13 +104,15 @@ export interface EndRow {
   readonly rstWithAck: boolean;
   readonly firstData: FrameRef;
   readonly lastData: Moment | null;
-  /** How long no payload had moved, in either direction, when it sent its first FIN; when it sent its first RST. Null without one, and for what came second. */
+  /** How long no payload had moved, in either direction, when it sent its first FIN; when it sent its first RST. What it said with it (a TLS alert, an error) is left aside. Null without one, and for what came second. */
   readonly idleBeforeFin: Nanos | null;
   readonly idleBeforeRst: Nanos | null;
   /** Segments of new payload that it sent after it had acknowledged the peer's FIN, or after the peer's RST. */
   readonly writesAfterClose: number;
   /** The first of them. */
   readonly firstWriteAfterClose: Moment | null;
+  /** Those of `writesAfterClose` that are nothing but a protocol's farewell (a TLS alert, COM_QUIT): no request. */
+  readonly farewellsAfterClose: number;
   /** Payload bytes of this side that the capture lacks. */
   readonly missing: number;
 }

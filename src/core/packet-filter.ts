@@ -5,16 +5,10 @@
 // Compiled once; a match reads numbers of the packet slot and allocates nothing.
 
 import { UsageError } from "./errors.ts";
+import { type Network, readNetwork } from "./network.ts";
 import type { Packet } from "./packet.ts";
 
 export type PacketFilter = (p: Packet) => boolean;
-
-interface Network {
-  family: 4 | 6;
-  /** Four 32-bit words; one for IPv4. */
-  words: number[];
-  masks: number[];
-}
 
 /** Throws {@link UsageError} that points at the word it could not read. */
 export function parseFilter(text: string): PacketFilter {
@@ -111,50 +105,4 @@ function matches(n: Network, p: Packet, source: boolean): boolean {
 function readPort(text: string): number | null {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   return port <= 65_535 ? port : null;
-}
-
-function readNetwork(text: string): Network | null {
-  const [address, prefix] = text.split("/") as [string, string | undefined];
-  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return null;
-  const words = readIpv4(address) ?? readIpv6(address);
-  if (words === null) return null;
-  const bits = words.length * 32;
-  const length = prefix === undefined ? bits : Number(prefix);
-  if (length > bits) return null;
-  const masks = words.map((_, i) => maskOf(Math.min(32, Math.max(0, length - i * 32))));
-  return { family: words.length === 1 ? 4 : 6, words, masks };
-}
-
-const maskOf = (bits: number): number => (bits === 0 ? 0 : -1 << (32 - bits));
-
-function readIpv4(text: string): number[] | null {
-  const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (m === null) return null;
-  const parts = m.slice(1).map(Number);
-  if (parts.some((n) => n > 255)) return null;
-  return [(parts[0]! << 24) | (parts[1]! << 16) | (parts[2]! << 8) | parts[3]!];
-}
-
-function readIpv6(text: string): number[] | null {
-  if (!text.includes(":")) return null;
-  const halves = text.split("::");
-  if (halves.length > 2) return null;
-  const groups = (half: string): number[] | null => {
-    if (half === "") return [];
-    const out: number[] = [];
-    for (const part of half.split(":")) {
-      const v4 = readIpv4(part);
-      if (v4 !== null) out.push(v4[0]! >>> 16, v4[0]! & 0xffff);
-      else if (/^[0-9a-f]{1,4}$/i.test(part)) out.push(Number.parseInt(part, 16));
-      else return null;
-    }
-    return out;
-  };
-  const head = groups(halves[0]!);
-  const tail = halves.length === 2 ? groups(halves[1]!) : [];
-  if (head === null || tail === null) return null;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
-  const all = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  return [0, 2, 4, 6].map((i) => (all[i]! << 16) | all[i + 1]!);
 }

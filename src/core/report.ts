@@ -109,6 +109,31 @@ export interface ReportFlow {
   missing_bytes: PerSide<number>;
 }
 
+/** A socket that one end of a flow held at a moment. */
+export interface ReportSocket {
+  at: string;
+  flow: number;
+  local: Endpoint;
+  /** As its own socket table shows it. */
+  remote: Endpoint;
+  state: StateName;
+  /** Null when the connection is older than the capture. */
+  since: string | null;
+  /** False where the capture does not prove it: assumed from a timer, from one direction, or later than its last packet. */
+  certain: boolean;
+}
+
+/** Sockets by state; none is zero. */
+export type StateCounts = Partial<Record<StateName, number>>;
+
+/** The sockets of all ends at a moment. */
+export interface ReportStateCounts {
+  time: string;
+  counts: StateCounts;
+  /** By service and its clients' address, seen from either side: a service has its port, a client none. Most sockets first. */
+  by_endpoint: { local: Party; remote: Party; counts: StateCounts }[];
+}
+
 export interface ReportExchange {
   flow: number;
   protocol: Protocol;

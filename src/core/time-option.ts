@@ -1,4 +1,5 @@
-// Which moment does a person mean? ISO 8601, epoch seconds, `+12.5s` from the start of the capture, or `end`.
+// Which moment does a person mean? ISO 8601, epoch seconds, `+12.5s` from the start of the capture, or `end`. And how long:
+// `30s`, `500ms`, `2m`, `1h`, or a bare number of seconds.
 
 import type { CaptureClock, Nanos } from "./clock.ts";
 import { UsageError } from "./errors.ts";
@@ -8,7 +9,8 @@ export type TimeOption = { kind: "epoch"; ns: bigint } | { kind: "from-start"; n
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 const EPOCH = /^(\d{9,11})(?:\.(\d{1,9}))?$/;
 const OFFSET = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)?$/;
-const UNITS: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const DURATION = /^(\d+(?:\.\d+)?)\s?(ms|s|m|min|h)?$/;
+const UNITS: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, min: 60e9, h: 3600e9 };
 
 /** Throws {@link UsageError} for a text that is none of them. A time without a zone is UTC. */
 export function parseTime(text: string, option: string): TimeOption {
@@ -35,3 +37,17 @@ export function resolveTime(time: TimeOption, clock: CaptureClock, first: Nanos,
   if (time.kind === "epoch") return clock.fromEpoch(time.ns);
   return time.kind === "from-start" ? first + time.ns : last;
 }
+
+/** Throws {@link UsageError} for a text that is no duration, and for one that is out of bounds. */
+export function parseDuration(text: string, option: string, least: Nanos, most: Nanos): Nanos {
+  const parts = DURATION.exec(text.trim());
+  const fail = (why: string): never => {
+    throw new UsageError(`${option} ${JSON.stringify(text)}: ${why}; write 30s, 500ms, 2m, 1h, or a number of seconds`);
+  };
+  if (parts === null) return fail("not a duration");
+  const ns = Math.round(Number(parts[1]) * UNITS[parts[2] ?? "s"]!);
+  if (ns < least) return fail(`less than ${inWords(least)}`);
+  return ns > most ? fail(`more than ${inWords(most)}`) : ns;
+}
+
+const inWords = (ns: Nanos): string => (ns < UNITS.s! ? `${ns / UNITS.ms!} ms` : `${ns / UNITS.h!} h`);

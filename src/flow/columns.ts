@@ -124,6 +124,9 @@ export class FlowColumns {
   firstDataFrame = new Float64Array(2048);
   lastDataFrame = new Float64Array(2048);
   lastDataTime = new Float64Array(2048);
+  /** When this side spoke again, briefly, though it had spoken last; and how long the pause before that had been. */
+  lastWordsTime = new Float64Array(2048);
+  lastWordsPause = new Float64Array(2048);
   /** How long no payload had moved on the flow when this side sent its first FIN or RST. */
   idleBeforeEnd = new Float64Array(2048);
 

@@ -133,6 +133,9 @@ class End implements EndRow {
   get firstWriteAfterClose(): Moment | null {
     return this.table.lateWrites.get(this.i)?.first ?? null;
   }
+  get farewellsAfterClose(): number {
+    return this.table.lateWrites.get(this.i)?.farewells ?? 0;
+  }
   get missing(): number {
     return this.c.missing[this.i]!;
   }

@@ -15,6 +15,7 @@ import { AddressTable } from "./address-table.ts";
 import { FlowColumns, Mark, SideMark } from "./columns.ts";
 import { CopyDetector } from "./copies.ts";
 import type { ExchangeLedger } from "./exchange-ledger.ts";
+import { isFarewell } from "./farewell.ts";
 import { FlowIndex } from "./flow-index.ts";
 import { type FlowNames, FlowStreams } from "./flow-streams.ts";
 import { StateLog } from "./state-log.ts";
@@ -31,6 +32,11 @@ const FIRST_FLIGHT = 1 << 20;
 const REDIRECT_REACH = 256;
 /** Times that a flow may be closed and opened again before its history is kept no further. */
 const MAX_REOPENINGS = 64;
+/** What an end says right before it closes, of its own accord: a TLS alert, an error message, a 408 (none is longer). */
+const LONGEST_LAST_WORDS = 512;
+const LAST_WORDS_NS = 20e6;
+/** What was cut by the snap length and is as short as farewells are, is taken for one. */
+const SHORT_UNREAD = 64;
 /** Windows seldom reach further, and a capture seldom drops more right before a RST. */
 const RESET_REACH = 1 << 24;
 
@@ -52,7 +58,7 @@ export class FlowTable implements FlowNames {
   /** Flows of which only one direction was seen, and whose last acknowledgement covered one byte more: the peer's FIN. */
   readonly unseenFins = new Map<number, Nanos>();
   /** New payload sent after the peer's FIN was acknowledged, or after its RST, by column index of the side. */
-  readonly lateWrites = new Map<number, { count: number; first: Moment }>();
+  readonly lateWrites = new Map<number, { count: number; farewells: number; first: Moment }>();
   /** The other half of a redirected connection. */
   readonly partners = new Map<number, number>();
   /** Packets recognised as copies, by file. */
@@ -228,6 +234,8 @@ export class FlowTable implements FlowNames {
       if (ahead > 0 && ahead < MAX_WINDOW) c.highest[i] = end;
     }
 
+    // Proof that it lives, later than its host's time-out may say.
+    if (c.state[i] === State.finWait2) this.repeats(i, time);
     if (c.marks[f]! & Mark.held) this.streams.releaseHeld(f, time);
     if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && c.next[i] === ((c.finEnd[i]! - 1) | 0)) {
       this.streams.endDirection(f, s);
@@ -296,6 +304,7 @@ export class FlowTable implements FlowNames {
     } else if (c.isn[i] === p.seq) {
       c.retransmissions[i]!++;
       if ((p.flags & Flag.ack) !== 0 && (c.sideMarks[i]! & SideMark.spoke) === 0) this.notEstablishedYet(i);
+      if ((p.flags & Flag.ack) === 0 && (c.sideMarks[i]! & SideMark.spoke) === 0) this.notAnsweredYet(i);
       if (c.state[i] === State.synSent || c.state[i] === State.synReceived) this.repeats(i, p.time);
     } else if (c.state[i]! <= State.synReceived && c.firstDataFrame[i] === 0) {
       // A SYN-ACK made anew with another number (SYN cookies, a load balancer): the last one counts.
@@ -313,6 +322,15 @@ export class FlowTable implements FlowNames {
     if (before === 0) return;
     c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
     c.state[i] = State.synReceived;
+  }
+
+  /** A SYN sent again says that the SYN-ACK, seen here, did not arrive. */
+  private notAnsweredYet(i: number): void {
+    const c = this.columns;
+    if (c.state[i] !== State.established || c.synAcks[i] !== 0) return; // a simultaneous open
+    if (this.log.before(c.lastChange[i]!) === 0) return;
+    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    c.state[i] = State.synSent;
   }
 
   /** Does this SYN or SYN-ACK open a new connection on a 4-tuple that is known? `s` is its sender in flow f. */
@@ -442,10 +460,10 @@ export class FlowTable implements FlowNames {
   /** When side j's FIN reached its peer, which acknowledged it at `acked`: the ACK may lag. A FIN behind a hole, or sent again, came late. */
   private finArrival(j: number, acked: Nanos): Nanos {
     const c = this.columns;
-    const atOnce =
-      !this.log.isRepeat(c.lastChange[j]!) &&
-      (c.sideMarks[j]! & SideMark.ended) !== 0 &&
-      c.lastDataTime[j]! <= c.finTime[j]!;
+    // Of copies, the last one is the one that arrived: an ACK lags by 200 ms at most, a repetition by more.
+    const head = c.lastChange[j]!;
+    if (this.log.isRepeat(head)) return this.log.time(head);
+    const atOnce = (c.sideMarks[j]! & SideMark.ended) !== 0 && c.lastDataTime[j]! <= c.finTime[j]!;
     return atOnce ? c.finTime[j]! : acked;
   }
 
@@ -467,14 +485,16 @@ export class FlowTable implements FlowNames {
     if (c.finFrame[i] !== 0) {
       if (c.finEnd[i] === finEnd) {
         c.retransmissions[i]!++;
-        if (c.finAckFrame[i] === 0) {
+        if (c.finAckFrame[i] !== 0) this.notAcknowledgedYet(i);
+        const state = c.state[i]!;
+        if (c.finAckFrame[i] === 0 || state === State.finWait1 || state === State.lastAck || state === State.closing) {
           this.repeats(i, time);
           this.calls(i);
         }
       }
       return;
     }
-    if (c.rstFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(f, time);
+    if (c.rstFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(i, time);
     c.finFrame[i] = frame;
     c.finTime[i] = time;
     c.finEnd[i] = finEnd;
@@ -484,6 +504,19 @@ export class FlowTable implements FlowNames {
     this.streams.of(f)?.gaveUp(s, frame, time, false);
   }
 
+  /** A FIN sent again says that its ACK, seen here, did not arrive. */
+  private notAcknowledgedYet(i: number): void {
+    const c = this.columns;
+    if ((c.sideMarks[i]! | c.sideMarks[i ^ 1]!) & SideMark.reset) return;
+    const head = this.log.change(c.lastChange[i]!);
+    const before = this.log.change(this.log.before(head));
+    if (before === 0 || NEXT_STATE[this.log.state(before) * EVENT_COUNT + Event.finAcked] !== this.log.state(head))
+      return;
+    if (this.log.state(before) === this.log.state(head)) return;
+    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    c.state[i] = this.log.state(before);
+  }
+
   private reset(f: number, s: Side, p: Packet, frame: FrameRef): void {
     const c = this.columns;
     const i = f * 2 + s;
@@ -491,7 +524,7 @@ export class FlowTable implements FlowNames {
     if (c.rstFrame[i] === 0) {
       c.rstFrame[i] = frame;
       c.rstTime[i] = p.time;
-      if (c.finFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(f, p.time);
+      if (c.finFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(i, p.time);
       if (p.flags & Flag.ack) c.sideMarks[i]! |= SideMark.rstWithAck;
     }
     const stream = this.streams.of(f);
@@ -510,16 +543,21 @@ export class FlowTable implements FlowNames {
     }
   }
 
-  /** How long no payload has moved, in either direction; since the handshake when none ever has. */
-  private idle(f: number, time: Nanos): Nanos {
+  /**
+   * How long no payload has moved, in either direction, when side i closes; since the handshake when none ever has. What it
+   * says with its close, after a pause in which nobody had asked it anything, does not end the pause.
+   */
+  private idle(i: number, time: Nanos): Nanos {
     const c = this.columns;
+    const f = i >> 1;
     const began = c.synAckFrame[f] !== 0 ? c.synAckTime[f]! : c.firstTime[f]!;
-    const [a, b] = [f * 2, f * 2 + 1];
-    const moved = Math.max(
-      c.lastDataFrame[a] !== 0 ? c.lastDataTime[a]! : began,
-      c.lastDataFrame[b] !== 0 ? c.lastDataTime[b]! : began,
-    );
-    return Math.max(0, time - moved);
+    const [own, peers] = [
+      c.lastDataFrame[i] !== 0 ? c.lastDataTime[i]! : began,
+      c.lastDataFrame[i ^ 1] !== 0 ? c.lastDataTime[i ^ 1]! : began,
+    ];
+    const saidAt = c.lastWordsTime[i]!;
+    const isLastWord = c.lastWordsPause[i]! > 0 && peers < saidAt && time - saidAt <= LAST_WORDS_NS;
+    return Math.max(0, isLastWord ? time - saidAt + c.lastWordsPause[i]! : time - Math.max(own, peers));
   }
 
   /** RFC 9293 §3.5.3, RFC 5961 §3.2: a RST counts within the window that the peer offers, and to a SYN only if it acks it. */
@@ -560,10 +598,17 @@ export class FlowTable implements FlowNames {
     }
     if (rel > MAX_WINDOW || rel < -MAX_WINDOW) return;
     if (rel + length > 0 || c.lastDataFrame[i] === 0) {
+      if (length <= LONGEST_LAST_WORDS && c.lastDataFrame[i] !== 0 && c.lastDataTime[i]! >= c.lastDataTime[i ^ 1]!) {
+        const pause = p.time - c.lastDataTime[i]!;
+        if (pause > LAST_WORDS_NS) {
+          c.lastWordsTime[i] = p.time;
+          c.lastWordsPause[i] = pause;
+        }
+      }
       c.lastDataFrame[i] = frame;
       c.lastDataTime[i] = p.time;
       const state = c.state[i]!;
-      if (state === State.closeWait || state === State.closed) this.writesOn(i, p.time, frame);
+      if (state === State.closeWait || state === State.closed) this.writesOn(i, p, frame);
     }
 
     if (rel < 0) {
@@ -577,12 +622,20 @@ export class FlowTable implements FlowNames {
   }
 
   /** New payload on a connection that the peer has closed or reset. */
-  private writesOn(i: number, time: Nanos, frame: FrameRef): void {
+  private writesOn(i: number, p: Packet, frame: FrameRef): void {
     const c = this.columns;
     if (c.state[i] === State.closed && (c.sideMarks[i ^ 1]! & SideMark.reset) === 0) return;
     const known = this.lateWrites.get(i);
-    if (known === undefined) this.lateWrites.set(i, { count: 1, first: { frame, time } });
-    else known.count++;
+    const isWhole = p.payloadCaptured === p.payloadLength;
+    const isBye = isWhole
+      ? isFarewell(p.buf, p.payloadOffset, p.payloadOffset + p.payloadLength)
+      : p.payloadLength <= SHORT_UNREAD;
+    const farewells = isBye ? 1 : 0;
+    if (known === undefined) this.lateWrites.set(i, { count: 1, farewells, first: { frame, time: p.time } });
+    else {
+      known.count++;
+      known.farewells += farewells;
+    }
   }
 
   // ─────────────────────────── reading a flow ───────────────────────────

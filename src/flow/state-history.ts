@@ -16,6 +16,10 @@ import { Event, nextState, STATE_NAMES, State } from "./states.ts";
 const FIRST_TIMEOUT = NANOS_PER_SECOND;
 /** Linux repeats a SYN every second so many times before it doubles (tcp_syn_linear_timeouts and the first at 2⁰, since 6.5). */
 const LINEAR_SYNS = 5;
+/** How often Linux repeats a SYN-ACK (tcp_synack_retries). */
+const SYN_ACK_REPEATS = 5;
+/** No ACK is delayed for longer (Linux: TCP_DELACK_MAX). */
+const LONGEST_ACK_DELAY = 0.2 * NANOS_PER_SECOND;
 /** No sender waits longer to repeat (TCP_RTO_MAX). */
 const LONGEST_TIMEOUT = 120 * NANOS_PER_SECOND;
 
@@ -219,7 +223,7 @@ export class History implements StateHistory {
 
     if (from === Number.NEGATIVE_INFINITY) {
       const seen = c.firstTime[i >> 1]!;
-      if (next === undefined || next.from > seen) add(state, from, seen, false);
+      add(state, from, Math.min(seen, next?.from ?? seen), false);
     }
     const start = from === Number.NEGATIVE_INFINITY ? c.firstTime[i >> 1]! : from;
     const until = next?.from ?? Number.POSITIVE_INFINITY;
@@ -232,8 +236,14 @@ export class History implements StateHistory {
       this.finWait2(run, next, i, sure, cut);
       return;
     }
+    // A handshake that took more than one attempt: which one was taken shows only later.
+    if (state === State.established && previous !== undefined && previous.state < State.established) {
+      if (previous.repeated !== null || this.isUnansweredSyn(i, previous)) sure = false;
+    }
     if (next !== undefined) {
-      add(state, start, until, sure);
+      const doubt = Math.max(start, Math.min(until, this.doubtedFrom(i, state, next)));
+      add(state, start, doubt, sure);
+      add(state, doubt, until, false);
       return;
     }
 
@@ -254,6 +264,12 @@ export class History implements StateHistory {
       default:
     }
     const isReached = (c.sideMarks[i]! & SideMark.unreached) === 0;
+    if (state === State.established && previous !== undefined && this.isUnansweredSyn(i, previous)) {
+      // A client answers a SYN-ACK at once. This one never did; if it sent its SYN again, it has not got it.
+      if (previous.repeated === null || horizon - from <= FIRST_TIMEOUT) add(state, start, until, false);
+      else add(State.synSent, start, this.givenUp(previous, i), false);
+      return;
+    }
     if (
       state === State.established &&
       previous?.state === State.synReceived &&
@@ -262,7 +278,8 @@ export class History implements StateHistory {
       // The client's ACK came; whether it was taken, only a word of this end would tell.
       if (previous.repeated !== null) {
         const end = this.givenUp(previous, i);
-        add(State.synReceived, start, end, false);
+        const isTaken = horizon > end && c.synAcks[i]! <= SYN_ACK_REPEATS;
+        add(isTaken ? state : State.synReceived, start, isTaken ? until : end, false);
         return;
       }
       add(state, start, until, sure && isReached && horizon - from > FIRST_TIMEOUT);
@@ -286,13 +303,15 @@ export class History implements StateHistory {
     const j = i ^ 1;
     const taken = c.lastDataTime[j]! > run.from && seqDiff(c.acked[i]!, c.next[j]!) >= 0;
     const expires = Math.max(run.from, taken ? c.lastDataTime[j]! : run.from) + this.host(i).finTimeout;
-    let until = expires;
+    let until = Math.max(expires, run.repeated ?? expires);
     if (next !== undefined) {
       const isAbort =
         next.state === State.closed && c.rstTime[i] === next.from && (c.sideMarks[i]! & SideMark.rstWithAck) !== 0;
-      until = next.state !== State.closed || isAbort ? next.from : Math.min(next.from, expires);
+      until = next.state !== State.closed || isAbort ? next.from : Math.min(next.from, until);
     }
-    this.add(State.finWait2, run.from, Math.min(until, cut), sure);
+    const doubt = Math.max(run.from, Math.min(until, cut, this.doubtedFrom(i, State.finWait2, next)));
+    this.add(State.finWait2, run.from, doubt, sure);
+    this.add(State.finWait2, doubt, Math.min(until, cut), false);
   }
 
   /** A FIN that the capture shows no acknowledgement of: sent again until the host gave up, or acknowledged out of sight. */
@@ -315,13 +334,44 @@ export class History implements StateHistory {
     }
   }
 
+  /**
+   * From its first copy to the one that was acknowledged, nobody knows whether the peer's FIN was there; where the FIN itself
+   * is not in the capture, nobody knows how far its ACK lagged.
+   */
+  private doubtedFrom(i: number, state: State, next: Run | undefined): Nanos {
+    const c = this.table.columns;
+    const isPeersFin =
+      next !== undefined &&
+      state !== State.closing &&
+      (next.state === State.closeWait || next.state === State.closing || next.state === State.timeWait);
+    if (!isPeersFin) return Number.POSITIVE_INFINITY;
+    const j = i ^ 1;
+    if (c.finFrame[j] !== 0 && c.finTime[j]! < next.from) return c.finTime[j]!;
+    return this.isHidden(j) ? next.from - LONGEST_ACK_DELAY : Number.POSITIVE_INFINITY;
+  }
+
+  /** The SYN-ACK was seen, and nothing but SYNs of the end that it is for. */
+  private isUnansweredSyn(i: number, previous: Run | undefined): boolean {
+    return (
+      previous?.state === State.synSent &&
+      (this.table.columns.sideMarks[i]! & SideMark.spoke) === 0 &&
+      !this.isHidden(i)
+    );
+  }
+
   /** When a sender that repeated what it waits for did not do so once more: it had given up, without a word. */
   private givenUp(run: Run, i: number): Nanos {
     if (run.repeated === null) return run.from + FIRST_TIMEOUT;
     const waited = run.repeated - (run.before ?? run.from);
+    // SYN and SYN-ACK wait for powers of two of a second; the timers are late by up to an eighth.
+    const isHandshake = run.state === State.synSent || run.state === State.synReceived;
+    const nominal =
+      isHandshake && waited >= FIRST_TIMEOUT
+        ? FIRST_TIMEOUT * 2 ** Math.floor(Math.log2(waited / FIRST_TIMEOUT))
+        : waited;
     const isLinear =
       run.state === State.synSent && this.host(i).os === "linux" && this.table.columns.syns[i]! <= LINEAR_SYNS;
-    return run.repeated + Math.min(LONGEST_TIMEOUT, isLinear ? waited : 2 * waited);
+    return run.repeated + Math.min(LONGEST_TIMEOUT, isLinear ? nominal : 2 * nominal);
   }
 
   private host(i: number) {

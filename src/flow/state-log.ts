@@ -65,6 +65,13 @@ export class StateLog {
     }
   }
 
+  /** The change of state that this entry is, or repeats; 0 for none. */
+  change(entry: LogEntry): LogEntry {
+    let at = entry;
+    while (this.isRepeat(at)) at = this.before(at);
+    return at;
+  }
+
   before(entry: LogEntry): LogEntry {
     return this.previous[entry >> BLOCK_BITS]![entry & WITHIN]!;
   }

@@ -1,12 +1,12 @@
 // How do a flow and an exchange look to other programs? The objects of DESIGN.md §4, from the view's rows.
 
-import type { CaptureClock } from "../core/clock.ts";
-import { toSeconds } from "../core/clock.ts";
+import { type CaptureClock, type Nanos, toSeconds } from "../core/clock.ts";
 import type { EndRow, FlowRow } from "../core/flow-view.ts";
 import { type FrameRef, fileOf, frameOf } from "../core/frame.ts";
 import type { PerSide, ReportEvidence, ReportExchange, ReportFlow } from "../core/report.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
 import { type Redaction, redactTarget } from "./redact.ts";
+import { stateAt } from "./states.ts";
 
 /** Names of the capture files; with more than one, objects say which file a frame number belongs to. */
 export type FileNames = readonly string[];
@@ -19,7 +19,8 @@ const perSide = <T>(flow: FlowRow, of: (end: EndRow) => T): PerSide<T> => ({
 const fileField = (files: FileNames, ref: FrameRef): { file?: string } =>
   files.length > 1 ? { file: files[fileOf(ref)] ?? "" } : {};
 
-export function flowObject(flow: FlowRow, clock: CaptureClock, files: FileNames): ReportFlow {
+/** `end`: the last packet of the capture, of which the states are. */
+export function flowObject(flow: FlowRow, clock: CaptureClock, files: FileNames, end: Nanos): ReportFlow {
   const endpoint = (e: EndRow) => ({ address: e.address, port: e.port });
   return {
     flow: flow.id,
@@ -39,7 +40,7 @@ export function flowObject(flow: FlowRow, clock: CaptureClock, files: FileNames)
     handshake: flow.handshake,
     closed_first: flow.closedFirst,
     ending: flow.ending,
-    state: perSide(flow, (e) => e.state),
+    state: perSide(flow, (e) => stateAt(e.history, end)),
     protocol: flow.protocol,
     retransmissions: perSide(flow, (e) => e.retransmissions),
     missing_bytes: perSide(flow, (e) => e.missing),

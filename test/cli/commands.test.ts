@@ -92,8 +92,14 @@ describe("colours", () => {
     expect(ESCAPE.test(stdout.text)).toBe(colored);
   });
   test("ASCII where the locale is not UTF-8", async () => {
-    for (const command of ["analyze", "flows", "exchanges"]) {
-      const { stdout } = await runCli([command, SICK], { env: { LC_ALL: "C", LANG: "en_US.UTF-8" } });
+    for (const command of [
+      ["analyze"],
+      ["flows"],
+      ["exchanges"],
+      ["states", "--at", "end"],
+      ["states", "--every", "1s"],
+    ]) {
+      const { stdout } = await runCli([...command, SICK], { env: { LC_ALL: "C", LANG: "en_US.UTF-8" } });
       expect(stdout).toMatch(/^[\n -~]+$/);
     }
   });

@@ -53,6 +53,16 @@ describe("wrong usage: 2", () => {
     [["analyze", SICK, "--from", "teatime"], '--from "teatime": not a time'],
     [["flows", SICK, "--to", "teatime"], '--to "teatime": not a time'],
     [["exchanges", SICK, "--filter", "host and"], "--filter"],
+    [["states", "--at", "end"], "no capture was named"],
+    [["states", SICK], "neither --at nor --every"],
+    [["states", SICK, "--at", "end", "--every", "1s"], "--at and --every exclude each other"],
+    [["states", SICK, "--at", "teatime"], '--at "teatime": not a time'],
+    [["states", SICK, "--every", "often"], '--every "often": not a duration'],
+    [["states", SICK, "--every", "0"], '--every "0": less than 1 ms'],
+    [["states", SICK, "--at", "end", "--state", "LISTEN"], '--state "LISTEN": no state of a socket'],
+    [["states", SICK, "--at", "end", "--summary", "--json"], "--summary is for people"],
+    [["states", SICK, "--at", "end", "-o", SICK], "is the capture itself"],
+    [["flows", SICK, "--time-wait", "long"], '--time-wait "long": not a duration'],
     [["analyze", SICK, "-o", SICK], "is the capture itself"],
     [["flows", SICK, "-o", SICK], "is the capture itself"],
   ])("%j", async (argv, says) => {
@@ -151,6 +161,7 @@ describe("help", () => {
     [["analyze", "--help"]],
     [["flows", "--help"]],
     [["exchanges", "--help"]],
+    [["states", "--help"]],
     [["help", "flows"]],
   ])("%j has examples, in 80 columns", async (argv) => {
     const { code, stdout, stderr } = await runCli(argv);

@@ -173,7 +173,7 @@ export function play(list: readonly Segment[], options: PlayOptions = {}): Playe
   });
   return {
     view,
-    flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"])),
+    flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"], last)),
     exchanges: [...table.ledger.kept]
       .sort(byRequest)
       .map((e) => exchangeObject(e, view.row(e.flow), clock, ["script"], "none")),

@@ -3,7 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import type { Endpoint } from "../../src/core/address.ts";
+import type { Party } from "../../src/core/analysis.ts";
 
 const committed = fileURLToPath(new URL("../../samples", import.meta.url));
 export const samplesFolder = process.env.HALFCLOSE_SAMPLES ?? committed;
@@ -31,14 +33,65 @@ export interface Truth {
   }[];
   proxy?: { gave_up_after_s: number };
   service?: { requests: number; unanswered: number; first_hang_at: string };
-  client?: { unanswered_ids: string[] };
+  client?: { unanswered_ids?: string[] };
+  /** What the person on call may know, as options of `analyze`; the findings must be right without, too. */
+  options?: { portRange: string };
+  half_closed?: {
+    holder: Party;
+    peer: Party;
+    closed_first: string;
+    peak: Peak;
+    at_end: number;
+    ports_at_end: number[];
+    growth_per_s: number;
+  };
+  idle_timeout?: { closer: Party; peer: Party; idle_s: number; requests_per_connection: number };
+  time_wait?: { holder: Party; peer: Party; peak: Peak; at_peer: Peak; period_s: number };
+  port_exhaustion?: {
+    holder: Party;
+    peer: Party;
+    range: string;
+    ports: number;
+    exhausted_at: string;
+    ports_in_use: number;
+    first_free_at?: string;
+    healed_at: string | null;
+  };
+  pools?: {
+    name: string;
+    server: Endpoint;
+    connections: number;
+    idle_timeout_s: number;
+    server_ends_with: "FIN" | "RST";
+    broken: number;
+    stale_writes: number;
+    pool: { client: Endpoint; broken_at: string | null; kernel_after_idle: string | null }[];
+  }[];
   kernel: { service_close_wait: number; service_close_wait_ports: number[] };
+}
+
+/** The most sockets that a snapshot of the kernel shows, and the first that shows so many. */
+export interface Peak {
+  count: number;
+  at: string | null;
+}
+
+/** One line of ss.jsonl: what the kernel said between `at` and `until`. */
+export interface Snapshot {
+  at: string;
+  /** Recordings from before it was noted have none. */
+  until?: string;
+  /** Absent where everything happened in one. */
+  namespace?: "client" | "server";
+  sockets: { state: string; local: string; remote: string }[];
 }
 
 export interface Sample {
   name: string;
   capture: string;
   truth: Truth;
+  /** Null where the kernel was not asked all the time. */
+  snapshots: (() => Snapshot[]) | null;
 }
 
 export const samples: Sample[] = readdirSync(samplesFolder, { withFileTypes: true })
@@ -46,9 +99,19 @@ export const samples: Sample[] = readdirSync(samplesFolder, { withFileTypes: tru
   .map((d) => {
     const folder = join(samplesFolder, d.name);
     const plain = join(folder, "capture.pcap");
+    const ss = join(folder, "ss.jsonl.gz");
     return {
       name: d.name,
       capture: existsSync(plain) ? plain : `${plain}.gz`,
       truth: JSON.parse(readFileSync(join(folder, "truth.json"), "utf8")),
+      snapshots: existsSync(ss) ? () => readLines(ss) : null,
     };
   });
+
+function readLines(path: string): Snapshot[] {
+  return gunzipSync(readFileSync(path))
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}

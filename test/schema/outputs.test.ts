@@ -8,7 +8,7 @@ import { SAMPLES } from "../cli/samples.ts";
 import { madeUpReport } from "../report/made-up-report.ts";
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allowMatchingProperties: true, allErrors: true });
-for (const name of ["flow", "exchange", "report"]) {
+for (const name of ["flow", "exchange", "report", "states", "state-counts"]) {
   ajv.addSchema(JSON.parse(readFileSync(new URL(`../../schema/${name}.schema.json`, import.meta.url), "utf8")));
 }
 const validate = (name: string): ValidateFunction => ajv.getSchema(`${name}.schema.json`)!;
@@ -37,8 +37,18 @@ describe.each(SAMPLES)("%s", (_, capture) => {
   });
   test("exchanges", async () => {
     const exchanges = objects((await runCli(["exchanges", capture, "--json"])).stdout);
-    expect(exchanges.length).toBeGreaterThan(0);
+    const detail = JSON.parse((await runCli(["analyze", capture, "--json", "--detail"])).stdout);
+    expect(exchanges).toEqual(detail.exchanges);
     for (const exchange of exchanges) expectValid("exchange", exchange);
+  });
+  test("states, at moments and over time", async () => {
+    const at = ["1970-01-01", "+0s", "+1s", "end", "2100-01-01T00:00:00Z"].flatMap((t) => ["--at", t]);
+    const sockets = objects((await runCli(["states", capture, ...at, "--json"])).stdout);
+    expect(sockets.length).toBeGreaterThan(0);
+    for (const socket of sockets) expectValid("states", socket);
+    const counts = objects((await runCli(["states", capture, "--every", "1s", "--json"])).stdout);
+    expect(counts.length).toBeGreaterThan(0);
+    for (const count of counts) expectValid("state-counts", count);
   });
 });
 
@@ -65,6 +75,41 @@ describe("the schemas are strict", () => {
   ])("%s is refused", (_, change) => {
     const value = JSON.parse(JSON.stringify({ ...madeUpReport(), ...change }));
     expect(validate("report")(value)).toBe(false);
+  });
+  const socket = {
+    at: "2026-03-01T18:34:05.000000000Z",
+    flow: 3,
+    local: { address: "192.0.2.1", port: 8280 },
+    remote: { address: "192.0.2.2", port: 40_000 },
+    state: "CLOSE_WAIT",
+    since: null,
+    certain: true,
+  };
+  test("a socket since before the capture is valid", () => expectValid("states", socket));
+  test.each([
+    ["CLOSED: there is no socket", { state: "CLOSED" }],
+    ["a state as ss writes it", { state: "CLOSE-WAIT" }],
+    ["no since", { since: undefined }],
+    ["a remote without a port", { remote: { address: "192.0.2.2" } }],
+    ["an unknown field", { pid: 1 }],
+  ])("of a socket, %s is refused", (_, change) => {
+    expect(validate("states")(JSON.parse(JSON.stringify({ ...socket, ...change })))).toBe(false);
+  });
+  const pair = {
+    local: { address: "192.0.2.1", port: 8280 },
+    remote: { address: "192.0.2.2" },
+    counts: { CLOSING: 1 },
+  };
+  const counts = { time: socket.at, counts: { CLOSING: 1 }, by_endpoint: [pair] };
+  test("counts are valid", () => expectValid("state-counts", counts));
+  test.each([
+    ["a zero", { counts: { CLOSING: 0 } }],
+    ["CLOSED", { counts: { CLOSED: 1 } }],
+    ["a pair of two services", { by_endpoint: [{ ...pair, remote: { address: "192.0.2.2", port: 1 } }] }],
+    ["a pair without a service", { by_endpoint: [{ ...pair, local: { address: "192.0.2.1" } }] }],
+    ["a pair without a socket", { by_endpoint: [{ ...pair, counts: {} }] }],
+  ])("of counts, %s is refused", (_, change) => {
+    expect(validate("state-counts")({ ...counts, ...change })).toBe(false);
   });
   test("an exchange without a request is unknown", () => {
     const exchange = {

@@ -3,7 +3,10 @@
 #   crossing.py server|client JOURNAL: one connection after another from the ports 40101…, each with one request that is
 #   answered. The request names the instant at which both sides close(). Whether the FINs crossed, only the kernel knows:
 #   then both ends keep TIME_WAIT, and truth.mjs reads that from ss.
-import json, socket, sys, time
+import os, socket, sys, time
+
+sys.path.insert(0, os.environ["RECORD"])
+from journal import open_journal
 
 SERVER = ("192.0.2.2", 8003)
 FIRST_PORT = 40101
@@ -12,12 +15,7 @@ CONNECTIONS = 8
 LEAD_NS = 15_000_000
 
 role, path = sys.argv[1:]
-journal = open(path, "a", buffering=1)
-
-def log(event, **facts):
-    us = time.time_ns() // 1000
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(us // 1_000_000)) + f".{us % 1_000_000:06d}000Z"
-    journal.write(json.dumps({"time": stamp, "event": event, **facts}) + "\n")
+log = open_journal(path)
 
 def read_head(connection):
     head = b""

@@ -18,7 +18,8 @@ TAIL_SECONDS=4
 record_pool() {
   local error_path=$1 interface=$2 ns probe
   namespace ns
-  start_database "$ns"
+  start_database "$ns" data 127.0.0.1 $DATABASE_PORT --general-log --general-log-file="$WORK/data/general.log"
+  database data <"$RECORD/pool/schema.sql"
 
   start "$ns" service env JOURNAL="$WORK/service.jsonl" PORT=$SERVICE_PORT DATABASE_PORT=$DATABASE_PORT \
     ERROR_PATH="$error_path" node "$RECORD/pool/service.mjs"
@@ -37,8 +38,7 @@ record_pool() {
     CONCURRENCY=$CONCURRENCY FIRST_COUPON=$FIRST_COUPON node "$RECORD/pool/client.mjs"
   sleep "$TAIL_SECONDS"
   sockets_now "$ns" "$WORK/ss-end.txt"
-  # Asked over the Unix socket, so that the question is not in the capture.
-  mariadb --no-defaults -S "$WORK/db.sock" -u root -N -B -e \
+  database data -N -B -e \
     "SELECT id, host, command, COALESCE(info, '') FROM information_schema.processlist WHERE user = 'shop' ORDER BY id" \
     >"$WORK/processlist.tsv"
   kill -TERM "$probe"
@@ -46,19 +46,4 @@ record_pool() {
   capture_stop
   keep_capture gz
   node "$RECORD/pool/truth.mjs" "$WORK" "$OUT" "$error_path" "$interface"
-}
-
-# A database of its own in a temporary folder, with one table, and a log of every command it was sent.
-start_database() {
-  local ns=$1
-  mkdir "$WORK/data"
-  chown mysql: "$WORK/data"
-  mariadb-install-db --no-defaults --user=mysql --datadir="$WORK/data" --auth-root-authentication-method=normal \
-    --skip-test-db >"$WORK/install-db.log" 2>&1
-  start "$ns" mariadbd mariadbd --no-defaults --user=mysql --datadir="$WORK/data" --socket="$WORK/data/db.sock" \
-    --pid-file="$WORK/data/db.pid" --bind-address=127.0.0.1 --port=$DATABASE_PORT --skip-networking=0 \
-    --skip-name-resolve --innodb-buffer-pool-size=16M --general-log --general-log-file="$WORK/data/general.log"
-  ln -s "$WORK/data/db.sock" "$WORK/db.sock"
-  until_true 30 mariadb-admin --no-defaults -S "$WORK/db.sock" -u root ping
-  mariadb --no-defaults -S "$WORK/db.sock" -u root <"$RECORD/pool/schema.sql"
 }

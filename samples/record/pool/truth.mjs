@@ -1,10 +1,9 @@
 // What is true of a pool recording? Joins what the client, the sidecar, the service, the database and the kernel logged.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import { readFileSync } from "node:fs";
 import { isoFromSeconds, readJournal, secondsBetween } from "../journal.mjs";
 import { origin } from "../origin.mjs";
-import { readSnapshots } from "../sockets.mjs";
+import { readSnapshots, writeSnapshots } from "../sockets.mjs";
 import { writeTruth } from "../truth-file.mjs";
 
 const POOL_SIZE = 10;
@@ -194,5 +193,4 @@ const truth = {
 };
 
 writeTruth(`${out}/truth.json`, truth);
-const lines = snapshots.map((snapshot) => `${JSON.stringify(snapshot)}\n`).join("");
-writeFileSync(`${out}/ss.jsonl.gz`, gzipSync(lines, { level: 9 }));
+writeSnapshots(`${out}/ss.jsonl.gz`, snapshots);
