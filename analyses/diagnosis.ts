@@ -33,7 +33,7 @@ const peer = (f: FoundFinding): string => (f.subject.peer === null ? "its peer" 
 const RULES: Record<string, Rule> = {
   "refused-connections": {
     role: "cause",
-    rank: 1,
+    rank: 4,
     lead: (f, view) =>
       f.metrics.kind === "refused"
         ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
@@ -41,7 +41,7 @@ const RULES: Record<string, Rule> = {
   },
   "unanswered-requests": {
     role: "symptom",
-    rank: 0,
+    rank: 3,
     lead: (f, view) => {
       const gaveUp = f.metrics.gave_up_after_s;
       const ended = f.metrics.service_ended_connection;
@@ -54,27 +54,27 @@ const RULES: Record<string, Rule> = {
   },
   "half-closed-connections": {
     role: "mechanism",
-    rank: 2,
+    rank: 5,
     lead: (f, view) =>
       `${holder(f)} does not close: ${count(f, "connection")} that ${peer(f)} had closed stayed half-closed (CLOSE_WAIT) from ${clock(f, view)} on, for ${seconds(f.metrics.held_s)} (median).`,
   },
   "late-answers": {
     role: "symptom",
-    rank: 3,
+    rank: 6,
     lead: (f, view) =>
       `${holder(f)} answered too late: ${count(f, "response")} came after ${seconds(f.metrics.waited_s)} (median), when ${peer(f)} had given up, the first${at(f, view)}.`,
   },
   "unbalanced-closes": {
     role: "mechanism",
-    rank: 4,
+    rank: 8,
     lead: (f) => f.summary,
   },
-  resets: { role: "symptom", rank: 5, lead: (f) => f.summary },
-  "port-exhaustion": { role: "symptom", rank: -2, lead: (f) => f.summary },
-  "stale-connections": { role: "cause", rank: -0.5, lead: (f) => f.summary },
-  "accept-backlog": { role: "cause", rank: -1, lead: (f) => f.summary },
-  "time-wait-buildup": { role: "mechanism", rank: 3.5, lead: (f) => f.summary },
-  "idle-timeouts": { role: "mechanism", rank: 6, lead: (f) => f.title },
+  resets: { role: "symptom", rank: 9, lead: (f) => f.summary },
+  "port-exhaustion": { role: "symptom", rank: 0, lead: (f) => f.summary },
+  "stale-connections": { role: "cause", rank: 2, lead: (f) => f.summary },
+  "accept-backlog": { role: "cause", rank: 1, lead: (f) => f.summary },
+  "time-wait-buildup": { role: "mechanism", rank: 7, lead: (f) => f.summary },
+  "idle-timeouts": { role: "mechanism", rank: 10, lead: (f) => f.title },
 };
 
 /** Fewer analyses than have a rule here: the clean bill says so. */

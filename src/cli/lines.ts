@@ -1,4 +1,4 @@
-// How do `flows` and `exchanges` write what they read? A JSON object a line for programs, a table for people.
+// How do the commands that list things write what they read? A JSON object a line for programs, a table for people.
 
 import type { ReportCapture } from "../core/report.ts";
 import { ascii } from "../report/escape.ts";
@@ -25,9 +25,19 @@ export async function writeLines<T, R extends { captures: ReportCapture[] }>(tas
   refuseToOverwrite(flags.output, captures);
   const result = await task.read();
   const rows = task.rows(result);
-  const lines = flags.json === true ? jsonLines(rows) : forPeople(tableLines(columns, rows), io);
-  await writeAll(lines, openOutput(flags.output, io));
-  return sayProblems(result.captures, io);
+  return writeRead(result.captures, rows, () => tableLines(columns, rows), flags, io);
+}
+
+/** Writes what was read, as objects or as lines for people, and says what was wrong with the captures; the exit code. */
+export async function writeRead(
+  captures: ReportCapture[],
+  objects: Iterable<unknown>,
+  lines: () => Iterable<string>,
+  flags: { json?: boolean; output?: string },
+  io: Io,
+): Promise<number> {
+  await writeAll(flags.json === true ? jsonLines(objects) : forPeople(lines(), io), openOutput(flags.output, io));
+  return sayProblems(captures, io);
 }
 
 function* jsonLines(rows: Iterable<unknown>): Iterable<string> {

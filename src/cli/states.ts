@@ -2,15 +2,12 @@
 
 import { Command } from "commander";
 import { UsageError } from "../core/errors.ts";
-import type { ReportCapture } from "../core/report.ts";
-import { ascii } from "../report/escape.ts";
 import { formatDuration, formatTime, secondsBetween } from "../report/format.ts";
-import { jsonLine } from "../report/json.ts";
 import { addHostOptions, collect, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
-import { openOutput, writeAll } from "./output.ts";
+import { writeRead } from "./lines.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
-import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
+import { addReadingOptions, CAPTURES, type ReadingFlags, reading } from "./reading.ts";
 import { socketLines } from "./sockets-at.ts";
 import { countLines } from "./sockets-over-time.ts";
 import { showsUnicode } from "./terminal.ts";
@@ -64,7 +61,13 @@ async function atMoments(captures: string[], flags: Flags, io: Io): Promise<numb
   const { readStates } = await import("../analyze.ts");
   const read = await reading(captures, flags, io, (options) => readStates(captures, { ...options, at, state }));
   if (read.analysed !== null) for (const moment of read.at) sayOutside(moment, read.analysed, io);
-  return write(read, read.states, () => socketLines(read.counts, read.states, flags.summary === true), flags, io);
+  return writeRead(
+    read.captures,
+    read.states,
+    () => socketLines(read.counts, read.states, flags.summary === true),
+    flags,
+    io,
+  );
 }
 
 async function overTime(captures: string[], flags: Flags, io: Io): Promise<number> {
@@ -77,18 +80,7 @@ async function overTime(captures: string[], flags: Flags, io: Io): Promise<numbe
   const every = flags.every!;
   const read = await reading(captures, flags, io, (options) => readStateCounts(captures, { ...options, every, state }));
   const drawn = { summary: flags.summary === true, unicode: showsUnicode(io.env) };
-  return write(read, read.counts, () => countLines(read.counts, drawn), flags, io);
-}
-
-async function write(
-  read: { captures: ReportCapture[] },
-  objects: Iterable<unknown>,
-  table: () => Iterable<string>,
-  flags: Flags,
-  io: Io,
-): Promise<number> {
-  await writeAll(flags.json === true ? jsonLines(objects) : forPeople(table(), io), openOutput(flags.output, io));
-  return sayProblems(read.captures, io);
+  return writeRead(read.captures, read.counts, () => countLines(read.counts, drawn), flags, io);
 }
 
 function sayOutside(at: string, analysed: { first_time: string; last_time: string }, io: Io): void {
@@ -102,13 +94,4 @@ function sayOutside(at: string, analysed: { first_time: string; last_time: strin
     const late = formatDuration(secondsBetween(last, at));
     say(`${late} after the capture's last packet (${formatTime(last)}); timers run on, nothing else is known`);
   }
-}
-
-function* jsonLines(rows: Iterable<unknown>): Iterable<string> {
-  for (const row of rows) yield jsonLine(row);
-}
-
-function* forPeople(lines: Iterable<string>, io: Io): Iterable<string> {
-  const unicode = showsUnicode(io.env);
-  for (const line of lines) yield unicode ? line : `${ascii(line.trimEnd())}\n`;
 }
