@@ -52,6 +52,10 @@ export const SideMark = {
   callingInVain: 256,
   /** A RST was sent to it, which it will not have received: it had answered nothing before. */
   unreached: 512,
+  /** Its peer's window was zero, and it has sent no data since. */
+  blocked: 1024,
+  /** All its data was acknowledged, by a peer that has room for more. */
+  quiet: 2048,
 } as const;
 
 export class FlowColumns {
@@ -124,6 +128,8 @@ export class FlowColumns {
   firstDataFrame = new Float64Array(2048);
   lastDataFrame = new Float64Array(2048);
   lastDataTime = new Float64Array(2048);
+  /** Since when this side may always have had data to send. */
+  busySince = new Float64Array(2048);
   /** When this side spoke again, briefly, though it had spoken last; and how long the pause before that had been. */
   lastWordsTime = new Float64Array(2048);
   lastWordsPause = new Float64Array(2048);

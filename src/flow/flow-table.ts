@@ -18,7 +18,7 @@ import type { ExchangeLedger } from "./exchange-ledger.ts";
 import { isFarewell } from "./farewell.ts";
 import { FlowIndex } from "./flow-index.ts";
 import { type FlowNames, FlowStreams } from "./flow-streams.ts";
-import { StateLog } from "./state-log.ts";
+import { Note, StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
@@ -35,6 +35,10 @@ const MAX_REOPENINGS = 64;
 /** What an end says right before it closes, of its own accord: a TLS alert, an error message, a 408 (none is longer). */
 const LONGEST_LAST_WORDS = 512;
 const LAST_WORDS_NS = 20e6;
+/** Less than this does not make a state doubtful: between a socket and the tap lie queues and context switches. */
+const PROMPT_NS = 5e6;
+/** No ACK is delayed for longer (Linux: TCP_DELACK_MAX), and a sender with more to send goes on within such a time. */
+const LONGEST_ACK_DELAY_NS = 200e6;
 /** What was cut by the snap length and is as short as farewells are, is taken for one. */
 const SHORT_UNREAD = 64;
 /** Windows seldom reach further, and a capture seldom drops more right before a RST. */
@@ -202,7 +206,10 @@ export class FlowTable implements FlowNames {
     }
 
     if ((flags & Flag.syn) === 0) {
-      c.sideMarks[i]! |= SideMark.spoke;
+      if ((c.sideMarks[i]! & SideMark.spoke) === 0) {
+        c.sideMarks[i]! |= SideMark.spoke;
+        if (c.state[i] === State.established) this.speaks(i, time);
+      }
       if (c.state[i]! < State.established && c.state[i] !== State.closed) this.event(i, Event.sendsOther, time);
     }
 
@@ -245,6 +252,16 @@ export class FlowTable implements FlowNames {
       stream.reaction(s, false, p.ack);
       if ((c.sideMarks[i]! & c.sideMarks[i ^ 1]! & SideMark.ended) !== 0) this.streams.endStream(f, null);
     }
+  }
+
+  /** Its first word after the handshake proves that side i took what the peer had acknowledged, at the latest now. */
+  private speaks(i: number, time: Nanos): void {
+    const c = this.columns;
+    const head = c.lastChange[i]!;
+    if (time - this.log.time(this.log.change(head)) <= PROMPT_NS) return;
+    const j = i ^ 1;
+    const isWaitedFor = c.lastDataFrame[j] !== 0 && time - c.busySince[j]! > LONGEST_ACK_DELAY_NS;
+    c.lastChange[i] = this.log.note(head, isWaitedFor ? Note.takenLate : Note.settled, time);
   }
 
   private event(i: number, event: number, time: Nanos): void {
@@ -427,6 +444,8 @@ export class FlowTable implements FlowNames {
       c.sideMarks[i]! |= SideMark.acked;
       c.acked[i] = ack;
     }
+    if (p.window === 0) this.leavesNoRoom(j, p.time);
+    else if (seqDiff(ack, c.highest[j]!) >= 0 && (peer & SideMark.blocked) === 0) c.sideMarks[j]! |= SideMark.quiet;
     if (peer & SideMark.sequence) {
       const peerState = c.state[j]!;
       if (peerState === State.synReceived || peerState === State.synSent) {
@@ -455,6 +474,13 @@ export class FlowTable implements FlowNames {
     } else if (further > 0) {
       this.unseenFins.delete(f);
     }
+  }
+
+  /** The peer of side j offers a window of zero: what j has to say from now on stays with it. */
+  private leavesNoRoom(j: number, time: Nanos): void {
+    const c = this.columns;
+    if ((c.sideMarks[j]! & SideMark.quiet) !== 0) c.busySince[j] = time;
+    c.sideMarks[j] = (c.sideMarks[j]! & ~SideMark.quiet) | SideMark.blocked;
   }
 
   /** When side j's FIN reached its peer, which acknowledged it at `acked`: the ACK may lag. A FIN behind a hole, or sent again, came late. */
@@ -500,8 +526,17 @@ export class FlowTable implements FlowNames {
     c.finEnd[i] = finEnd;
     if (seqDiff(finEnd, c.highest[i]!) > 0) c.highest[i] = finEnd;
     if (c.finFrame[j] !== 0 && c.finAckFrame[j] === 0) c.marks[f]! |= Mark.finsCrossed;
+    if (c.lastDataFrame[i] !== 0 && time - c.busySince[i]! > PROMPT_NS && !this.rests(i, time)) {
+      c.lastChange[i] = this.log.note(c.lastChange[i]!, Note.blocked, c.busySince[i]!);
+    }
     this.event(i, Event.sendsFin, time);
     this.streams.of(f)?.gaveUp(s, frame, time, false);
+  }
+
+  /** Had side i nothing left to send before `time`? All was acknowledged, there was room, and for a while nothing came. */
+  private rests(i: number, time: Nanos): boolean {
+    const c = this.columns;
+    return (c.sideMarks[i]! & SideMark.quiet) !== 0 && time - c.lastDataTime[i]! > LONGEST_ACK_DELAY_NS;
   }
 
   /** A FIN sent again says that its ACK, seen here, did not arrive. */
@@ -605,6 +640,8 @@ export class FlowTable implements FlowNames {
           c.lastWordsPause[i] = pause;
         }
       }
+      if (c.lastDataFrame[i] === 0 || this.rests(i, p.time)) c.busySince[i] = p.time;
+      c.sideMarks[i]! &= ~(SideMark.quiet | SideMark.blocked);
       c.lastDataFrame[i] = frame;
       c.lastDataTime[i] = p.time;
       const state = c.state[i]!;

@@ -10,6 +10,7 @@ import { seqDiff } from "../core/seq.ts";
 import type { Side } from "../core/stream-decoder.ts";
 import { Mark, SideMark } from "./columns.ts";
 import type { FlowTable } from "./flow-table.ts";
+import { Note } from "./state-log.ts";
 import { Event, nextState, STATE_NAMES, State } from "./states.ts";
 
 /** The first time-out of a SYN or SYN-ACK (RFC 6298 §2.1); no FIN waits longer for its first repetition where ACKs return. */
@@ -23,12 +24,16 @@ const LONGEST_ACK_DELAY = 0.2 * NANOS_PER_SECOND;
 /** No sender waits longer to repeat (TCP_RTO_MAX). */
 const LONGEST_TIMEOUT = 120 * NANOS_PER_SECOND;
 
+/** By how much a timer is late in the mean; the kernel's wheel rounds up by as much as an eighth. */
+const MEAN_LATENESS = 1 / 16;
+
 /** A state as logged, and when what it waits for was sent again: the last time, and the one before. */
 interface Run {
   state: State;
   from: Nanos;
   repeated: Nanos | null;
   before: Nanos | null;
+  notes?: Map<Note, Nanos> | undefined;
 }
 
 export interface HistorySettings {
@@ -83,13 +88,39 @@ export class History implements StateHistory {
     const began = this.begin(runs, i);
     const sure = !isHidden && (began !== Number.NEGATIVE_INFINITY || (this.hasSpoken(i) && this.hasSpoken(i ^ 1)));
     const cut = this.takenOver(i);
+    const unproven = oneSided ? [] : this.unproven(runs, i);
     for (let k = 0; k < runs.length; k++) {
       const run = runs[k]!;
       const next = runs[k + 1];
       const isAssumed = oneSided && run.state > State.established;
       this.follow(run, next, runs[k - 1], i, sure && !isAssumed, cut);
     }
+    for (const [from, until] of unproven) this.doubt(from, until);
     return this;
+  }
+
+  /**
+   * When nothing proves the state. Whether an end took the handshake's ACK, only its own next word tells (TCP_DEFER_ACCEPT, SYN
+   * cookies, a full accept queue); and a FIN that leaves behind data may have waited with it.
+   */
+  private unproven(runs: Run[], i: number): [from: Nanos, until: Nanos][] {
+    const spans: [Nanos, Nanos][] = [];
+    const hasSpoken = (this.table.columns.sideMarks[i]! & SideMark.spoke) !== 0;
+    for (let k = 0; k < runs.length; k++) {
+      const run = runs[k]!;
+      const until = runs[k + 1]?.from ?? Number.POSITIVE_INFINITY;
+      const takenLate = run.notes?.get(Note.takenLate);
+      const settled = run.notes?.get(Note.settled) ?? takenLate;
+      const blocked = run.notes?.get(Note.blocked);
+      if (run.state === State.established && k > 0) {
+        if (!hasSpoken) spans.push([run.from, until]);
+        else if (settled !== undefined) spans.push([run.from, Math.min(settled, until)]);
+        const hadToRepeat = runs[k - 1]!.state === State.synReceived && runs[k - 1]!.repeated !== null;
+        if (takenLate !== undefined && hadToRepeat) run.from = Math.min(takenLate, until);
+      }
+      if (blocked !== undefined) spans.push([blocked, until]);
+    }
+    return spans;
   }
 
   // ─────────────────────────── what was logged ───────────────────────────
@@ -99,15 +130,22 @@ export class History implements StateHistory {
     const runs: Run[] = [];
     let repeated: Nanos | null = null;
     let before: Nanos | null = null;
+    let notes: Map<Note, Nanos> | undefined;
     for (let entry = columns.lastChange[i]!; entry !== 0; entry = log.before(entry)) {
       if (log.isRepeat(entry)) {
         if (repeated === null) repeated = log.time(entry);
         else before = log.time(entry);
         continue;
       }
-      runs.push({ state: log.state(entry) as State, from: log.time(entry), repeated, before });
+      if (log.isNote(entry)) {
+        notes ??= new Map();
+        notes.set(log.state(entry) as Note, log.time(entry));
+        continue;
+      }
+      runs.push({ state: log.state(entry) as State, from: log.time(entry), repeated, before, notes });
       repeated = null;
       before = null;
+      notes = undefined;
     }
     return runs.reverse();
   }
@@ -236,10 +274,6 @@ export class History implements StateHistory {
       this.finWait2(run, next, i, sure, cut);
       return;
     }
-    // A handshake that took more than one attempt: which one was taken shows only later.
-    if (state === State.established && previous !== undefined && previous.state < State.established) {
-      if (previous.repeated !== null || this.isUnansweredSyn(i, previous)) sure = false;
-    }
     if (next !== undefined) {
       const doubt = Math.max(start, Math.min(until, this.doubtedFrom(i, state, next)));
       add(state, start, doubt, sure);
@@ -275,14 +309,10 @@ export class History implements StateHistory {
       previous?.state === State.synReceived &&
       (c.sideMarks[i]! & SideMark.spoke) === 0
     ) {
-      // The client's ACK came; whether it was taken, only a word of this end would tell.
-      if (previous.repeated !== null) {
-        const end = this.givenUp(previous, i);
-        const isTaken = horizon > end && c.synAcks[i]! <= SYN_ACK_REPEATS;
-        add(isTaken ? state : State.synReceived, start, isTaken ? until : end, false);
-        return;
-      }
-      add(state, start, until, sure && isReached && horizon - from > FIRST_TIMEOUT);
+      // The client's ACK came; if it was not taken, the SYN-ACK is sent again.
+      const end = previous.repeated === null ? Number.NEGATIVE_INFINITY : this.givenUp(previous, i);
+      const isTaken = horizon > end && c.synAcks[i]! <= SYN_ACK_REPEATS;
+      add(isTaken ? state : State.synReceived, start, isTaken ? until : end, false);
       return;
     }
     const waits = run.before !== null && seqDiff(c.highest[i]!, c.acked[i ^ 1]!) > 0;
@@ -371,11 +401,30 @@ export class History implements StateHistory {
         : waited;
     const isLinear =
       run.state === State.synSent && this.host(i).os === "linux" && this.table.columns.syns[i]! <= LINEAR_SYNS;
-    return run.repeated + Math.min(LONGEST_TIMEOUT, isLinear ? nominal : 2 * nominal);
+    return (
+      run.repeated + Math.min(LONGEST_TIMEOUT, isLinear ? nominal : 2 * nominal * (isHandshake ? 1 : 1 - MEAN_LATENESS))
+    );
   }
 
   private host(i: number) {
     return this.settings.hosts.of(this.table.address(i >> 1, (i & 1) as Side));
+  }
+
+  /** Nothing between these moments is certain. */
+  private doubt(from: Nanos, until: Nanos): void {
+    const { states, froms, untils, certains, count } = this;
+    if (!(until > from)) return;
+    this.states = [];
+    this.froms = [];
+    this.untils = [];
+    this.certains = [];
+    this.count = 0;
+    for (let n = 0; n < count; n++) {
+      const [state, start, end] = [states[n]!, froms[n]!, untils[n]!];
+      this.add(state, start, Math.min(end, from), certains[n]!);
+      this.add(state, Math.max(start, from), Math.min(end, until), false);
+      this.add(state, Math.max(start, until), end, certains[n]!);
+    }
   }
 
   /** Adds a span, or lengthens the last one. */

@@ -6,6 +6,17 @@ import type { Nanos } from "../core/clock.ts";
 /** Marks an entry that repeats what the state waits for an answer to: a SYN, a FIN, data, a probe. */
 const REPEAT = 0x80;
 
+/** What is known of a state besides its beginning; each belongs to the change before it. */
+export const Note = {
+  /** From here on the state is proven: the end spoke, a while after the segment that should have brought it here. */
+  settled: 0x81,
+  /** The same, and what its peer had sent was not acknowledged until then: only now has it come into this state. */
+  takenLate: 0x82,
+  /** From here on it may have closed already: data that it had yet to send kept its FIN back. */
+  blocked: 0x83,
+} as const;
+export type Note = (typeof Note)[keyof typeof Note];
+
 /** Index of an entry, plus one; 0 is none. */
 export type LogEntry = number;
 
@@ -31,9 +42,18 @@ export class StateLog {
       entry = this.used++;
       if (entry >> BLOCK_BITS >= this.times.length) this.grow();
     }
-    const since = head === 0 ? time : this.time(head);
+    let last = head;
+    while (this.isNote(last)) last = this.before(last);
+    const since = last === 0 ? time : this.time(last);
     this.write(entry, state, since > time ? since : time);
     this.link(entry, head);
+    return entry;
+  }
+
+  /** Says more of the state that `head` is or repeats. Its time may lie before others'. */
+  note(head: LogEntry, note: Note, time: Nanos): LogEntry {
+    const entry = this.append(head, note, time);
+    this.write(entry, note, time);
     return entry;
   }
 
@@ -52,23 +72,23 @@ export class StateLog {
     return head;
   }
 
-  /** Takes the last state back, with its repeats. Returns the head before it. */
+  /** Takes the last state back, with its repeats and notes. Returns the head before it. */
   withdraw(head: LogEntry): LogEntry {
     let entry = head;
     for (;;) {
       const before = this.before(entry);
-      const wasRepeat = this.isRepeat(entry);
+      const isChange = !this.isRepeat(entry) && !this.isNote(entry);
       this.link(entry, this.free);
       this.free = entry;
-      if (!wasRepeat) return before;
+      if (isChange) return before;
       entry = before;
     }
   }
 
-  /** The change of state that this entry is, or repeats; 0 for none. */
+  /** The change of state that this entry is, or belongs to; 0 for none. */
   change(entry: LogEntry): LogEntry {
     let at = entry;
-    while (this.isRepeat(at)) at = this.before(at);
+    while (this.isRepeat(at) || this.isNote(at)) at = this.before(at);
     return at;
   }
 
@@ -83,6 +103,9 @@ export class StateLog {
   }
   isRepeat(entry: LogEntry): boolean {
     return entry !== 0 && this.state(entry) === REPEAT;
+  }
+  isNote(entry: LogEntry): boolean {
+    return entry !== 0 && this.state(entry) > REPEAT;
   }
 
   private write(entry: LogEntry, state: number, time: Nanos): void {
