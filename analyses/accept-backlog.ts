@@ -134,7 +134,7 @@ function describeBacklog({ openings, hit, spells, unserved }: Backlog, view: Cap
     sentences.push(
       `${formatWhole(late.length)} got through after ${duration(percentile(delays, 0.5))} (median), at worst ${duration(delays.at(-1)!)}.`,
     );
-  if (never > 0) sentences.push(`${formatWhole(never)} never did.`);
+  if (never > 0) sentences.push(`${formatWhole(never)} never got through.`);
   if (unserved > 0)
     sentences.push(
       `Beside them ${plural(unserved, "request")} on new connections ${unserved === 1 ? "was" : "were"} acknowledged by the kernel and not answered: they fill the queue.`,

@@ -88,7 +88,7 @@ export function diagnose(
   ran: readonly string[],
 ): Diagnosis {
   const serious = found.filter((f) => f.finding.severity !== "info");
-  const lead = serious.filter((f) => RULES[f.analysis] !== undefined).sort(leadsFirst)[0];
+  const lead = serious.filter((f) => RULES[f.analysis] !== undefined && !isExplained(f, serious)).sort(leadsFirst)[0];
   if (lead === undefined) return nothingWrong(view, unsure.length > 0, ran);
 
   const chain = serious
@@ -134,6 +134,16 @@ const leadsFirst = (a: Found, b: Found): number =>
   SEVERITY_ORDER.indexOf(a.finding.severity) - SEVERITY_ORDER.indexOf(b.finding.severity) ||
   RULES[a.analysis]!.rank - RULES[b.analysis]!.rank ||
   b.finding.count - a.finding.count;
+
+/** A service that does not accept cannot answer either. Where requests waited before that, it hung, and the queue filled up. */
+const isExplained = (f: Found, serious: readonly Found[]): boolean =>
+  f.analysis === "unanswered-requests" &&
+  serious.some(
+    (other) =>
+      other.analysis === "accept-backlog" &&
+      same(other.finding.subject.holder, f.finding.subject.holder) &&
+      (other.finding.onset ?? 0) <= (f.finding.onset ?? 0),
+  );
 
 const same = (a: Party | null, b: Party | null): boolean => a?.address === b?.address && a?.port === b?.port;
 

@@ -5,6 +5,7 @@ import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
+import { staleWrites } from "./stale-connections.ts";
 
 const SEVERAL = 5;
 
@@ -81,10 +82,11 @@ export const resets: Analysis = {
     for (const e of view.exchanges) if (e.outcome === "unanswered") waiting.set(e.flow, e.requester);
     const cut = new Set(view.cutResponses.map((e) => e.flow));
     const groups = new Map<Cause, Groups<Reset>>();
+    const stale = staleWrites(view).byFlow;
     for (const flow of view.flows()) {
       if (flow.ending === "refused" || flow.ending === "unanswered") continue;
       const sender = firstReset(flow);
-      if (sender === null) continue;
+      if (sender === null || stale.get(flow.id)?.rst === sender.rst!.frame) continue;
       const cause = causeOf(flow, sender, waiting.get(flow.id), cut.has(flow.id), view);
       const of = groups.get(cause) ?? new Groups<Reset>();
       groups.set(cause, of);
@@ -99,7 +101,8 @@ export const resets: Analysis = {
     const findings = [...groups].flatMap(([cause, of]) => [...of].map((g) => describe(cause, g, view)));
     if (findings.length > 0) return { kind: "found", findings };
     if (view.flowCount === 0) return { kind: "unsure", needs: "there is no TCP connection in the capture" };
-    return { kind: "clear", because: "no established connection was reset" };
+    const met = stale.size > 0 ? " but by a write onto a closed one" : "";
+    return { kind: "clear", because: `no established connection was reset${met}` };
   },
 };
 

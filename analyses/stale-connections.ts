@@ -39,6 +39,8 @@ export interface StaleWrite {
 
 export interface StaleWrites {
   groups: Groups<StaleWrite>;
+  /** By flow: other analyses leave to this one what it tells. */
+  byFlow: Map<number, StaleWrite>;
   /** So late in the capture that what they met is not in it. */
   early: number;
   /** Connections of which both directions are there. */
@@ -67,13 +69,23 @@ export const staleConnections: Analysis = {
   },
 };
 
+const workedOut = new WeakMap<CaptureView, StaleWrites>();
+
+/** Several analyses ask; it is worked out once. */
 export function staleWrites(view: CaptureView): StaleWrites {
+  const known = workedOut.get(view) ?? findStaleWrites(view);
+  workedOut.set(view, known);
+  return known;
+}
+
+function findStaleWrites(view: CaptureView): StaleWrites {
   const requests = new Map<number, Set<FrameRef>>();
   for (const e of view.exchanges) {
     const frames = requests.get(e.flow) ?? new Set();
     requests.set(e.flow, frames.add(e.request!.frame));
   }
   const groups = new Groups<StaleWrite>();
+  const byFlow = new Map<number, StaleWrite>();
   let early = 0;
   let judged = 0;
   for (const flow of view.flows()) {
@@ -81,9 +93,12 @@ export function staleWrites(view: CaptureView): StaleWrites {
     judged++;
     const write = staleWrite(flow, requests.get(flow.id), view);
     if (write === "early") early++;
-    else if (write !== null) groups.add(flow.server, flow.client, write);
+    else if (write !== null) {
+      groups.add(flow.server, flow.client, write);
+      byFlow.set(flow.id, write);
+    }
   }
-  return { groups, early, judged };
+  return { groups, byFlow, early, judged };
 }
 
 /** What the client wrote when the service had closed. `requests`: first frames of requests without a plain answer. */

@@ -7,6 +7,7 @@ import { formatWhole } from "../src/core/numbers.ts";
 import { constantOf, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { type Exchange, otherSide } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { staleWrites } from "./stale-connections.ts";
 
 /** From this many, or this share of a service's requests, people notice. */
 const MANY = 50;
@@ -31,8 +32,15 @@ export const unansweredRequests: Analysis = {
   run(view) {
     const given = new Groups<Exchange>();
     const pending = new Groups<Exchange>();
+    const stale = staleWrites(view).byFlow;
+    let undelivered = 0;
     for (const e of view.exchanges) {
       if (e.outcome !== "unanswered" && e.outcome !== "pending") continue;
+      // Written onto a connection that its service had closed: it cannot have answered.
+      if (stale.get(e.flow)?.write.frame === e.request!.frame) {
+        undelivered++;
+        continue;
+      }
       const flow = view.row(e.flow);
       const groups = e.outcome === "unanswered" ? given : pending;
       groups.add(flow.end(otherSide(e.requester)), flow.end(e.requester), e);
@@ -47,7 +55,8 @@ export const unansweredRequests: Analysis = {
     if (findings.length > 0) return { kind: "found", findings, unsure };
     if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
     const answered = view.services.reduce((n, s) => n + s.answered + s.late, 0);
-    if (answered > 0) return { kind: "clear", because: `${plural(answered, "request")} had a response` };
+    const met = undelivered > 0 ? `; ${plural(undelivered, "more", "more")} met a connection closed before` : "";
+    if (answered > 0) return { kind: "clear", because: `${plural(answered, "request")} had a response${met}` };
     return { kind: "unsure", needs: "no request that we can read is in the capture (encrypted, or another protocol)" };
   },
 };

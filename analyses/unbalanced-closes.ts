@@ -7,6 +7,7 @@ import type { FrameRef } from "../src/core/frame.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { HELD_NS } from "./half-closed-connections.ts";
+import { staleWrites } from "./stale-connections.ts";
 
 /** A FIN that nobody acknowledged for so long, sent more than once, met nobody. */
 const UNACKED_NS = 1e9;
@@ -22,6 +23,8 @@ interface Unbalanced {
   /** What met RST, or the last try. */
   until: number;
   frames: FrameRef[];
+  /** All that came late was a farewell (a TLS alert, a QUIT): nobody waits for an answer to it. */
+  isFarewell?: boolean;
 }
 
 export const unbalancedCloses: Analysis = {
@@ -34,7 +37,9 @@ export const unbalancedCloses: Analysis = {
   run(view) {
     const groups = new Map<Kind, Groups<Unbalanced>>();
     let balanced = 0;
+    const stale = staleWrites(view).byFlow;
     for (const flow of view.flows()) {
+      if (stale.has(flow.id)) continue;
       for (const closer of [flow.client, flow.server]) {
         const found = judge(flow, closer, view);
         if (found === null) continue;
@@ -51,7 +56,11 @@ export const unbalancedCloses: Analysis = {
     if (findings.length > 0) return { kind: "found", findings };
     if (balanced > 0)
       return { kind: "clear", because: `${plural(balanced, "close")} by FIN went through on both sides` };
-    return { kind: "unsure", needs: "no connection was closed by FIN while the capture ran" };
+    const needs =
+      stale.size > 0
+        ? "every connection closed by FIN was written to afterwards: see stale-connections"
+        : "no connection was closed by FIN while the capture ran";
+    return { kind: "unsure", needs };
   },
 };
 
@@ -73,7 +82,8 @@ function judge(flow: FlowRow, closer: EndRow, view: CaptureView): { kind: Kind; 
   if (rst !== null && lateFrame !== null && lateFrame.time >= fin.time && rst.time - fin.time >= HELD_NS) {
     const kind = rst.time - fin.time >= view.hosts.of(closer.address).finTimeout ? "expired" : "late";
     const frames = [fin.frame, lateFrame.frame, rst.frame];
-    return { kind, item: { flow: flow.id, from: fin.time, until: rst.time, frames } };
+    const isFarewell = other.writesAfterClose > 0 && other.farewellsAfterClose === other.writesAfterClose;
+    return { kind, item: { flow: flow.id, from: fin.time, until: rst.time, frames, isFarewell } };
   }
   if (other.rst !== null && other.fin === null && other.rst.time - fin.time >= HELD_NS) {
     const frames = [fin.frame, other.rst.frame];
@@ -115,9 +125,10 @@ function describe(kind: Kind, g: Group<Unbalanced>, view: CaptureView): FoundFin
       advice: `Check whether ${name(other)} is up and whether a firewall forgot the connection.`,
     },
   };
-  const serious = kind === "unacknowledged" ? items.length >= SEVERAL : items.length >= MANY;
+  const lost = items.filter((u) => u.isFarewell !== true).length;
+  const serious = kind === "unacknowledged" ? lost >= SEVERAL : lost >= MANY;
   return {
-    severity: serious ? "medium" : items.length >= SEVERAL ? "low" : "info",
+    severity: serious ? "medium" : lost >= SEVERAL ? "low" : "info",
     title: texts[kind].title,
     summary: texts[kind].summary,
     subject: { holder: other, peer: closer },

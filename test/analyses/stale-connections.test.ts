@@ -34,6 +34,15 @@ describe("stale-connections", () => {
     expect(f!.onset).toBeCloseTo(4_500.5e6, -3);
   });
 
+  it("leaves nothing of it to the analyses that would blame the service", () => {
+    const text = merge(each(12, 700, stale));
+    for (const other of ["unanswered-requests", "unbalanced-closes", "resets"])
+      expect(findings(other, text)).toEqual([]);
+    expect(run("unanswered-requests", text)).toMatchObject({
+      because: "12 requests had a response; 12 more met a connection closed before",
+    });
+  });
+
   it("cites the close, the write and the RST", () => {
     expect(found(stale)[0]!.evidence).toEqual([{ flow: 0, frames: [6, 8, 9] }]);
   });
