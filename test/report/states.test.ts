@@ -26,7 +26,7 @@ describe("a moment", () => {
   it("shows both ends, the client first", () => {
     expect(at(closed, 0.5, 1.5)).toEqual([
       "0 10.0.0.1:40000 ESTABLISHED 00.000 seen",
-      "0 10.0.0.2:80 ESTABLISHED 00.000 seen",
+      "0 10.0.0.2:80 ESTABLISHED 00.000 assumed",
       "0 10.0.0.1:40000 FIN_WAIT_2 01.000 seen",
       "0 10.0.0.2:80 CLOSE_WAIT 01.000 seen",
     ]);
