@@ -1,7 +1,7 @@
 // Is the state that halfclose computes the one that the kernel had? `node compare.mjs RECORDED [SCENARIO…]`
 //
 // RECORDED is what record.py wrote: a folder for each scenario. judge.mjs says what counts as agreement.
-// Exit code 1: less than 99.9 % agree, a state was invented or is missing, or one said to be certain was wrong.
+// Exit code 1: less than 99.9 % agree (99.8 % in the mean of the captures), a state was invented or is missing, or one said to be certain was wrong.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -9,6 +9,8 @@ import { pathToFileURL } from "node:url";
 import { addTally, emptyTally, judge } from "./judge.mjs";
 
 const REQUIRED_SHARE = 0.999;
+/** So that one scenario with many sockets cannot cover for another; one of 124 captures that goes wrong costs most of it. */
+const REQUIRED_MEAN = 0.998;
 /** Lines of disagreement that are printed. */
 const LISTED = 60;
 
@@ -91,7 +93,7 @@ console.log(
 );
 const failed = [
   accepted(total) < REQUIRED_SHARE * total.pairs && "less than 99.9 % agree",
-  !(mean >= REQUIRED_SHARE) && "the mean of the captures is less than 99.9 %",
+  !(mean >= REQUIRED_MEAN) && "the mean of the captures is less than 99.8 %",
   total.invented > 0 && "states were invented",
   total.missing > 0 && "states are missing",
   total.unseen > 0 && "sockets of which the capture has no packet",
