@@ -1,208 +1,132 @@
-// What happened, in one paragraph? Joins the findings of the analyses into a chain in order of time, says how sure that
-// is, and what is ruled out. The rules stand in one table: which finding is cause, mechanism or symptom.
+// What happened, in one paragraph? Joins the findings into a chain from the cause to its symptoms (causes.ts), says how sure that is
+// and why, what is ruled out (ruled-out.ts), and what to look at next where the capture cannot tell (next-steps.ts).
 
-import { formatEndpoint } from "../src/core/address.ts";
-import type { FoundFinding, Party } from "../src/core/analysis.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
-import { formatWhole } from "../src/core/numbers.ts";
 import type { Diagnosis, Role } from "../src/core/report.ts";
-import { clockTime, duration, plural } from "./grouping.ts";
+import { type Found, follows, RULES } from "./causes.ts";
+import { plural } from "./grouping.ts";
+import { analyses } from "./index.ts";
+import { nextSteps } from "./next-steps.ts";
+import { ruledOut } from "./ruled-out.ts";
 
-export interface Found {
-  id: string;
-  analysis: string;
-  finding: FoundFinding;
+export type { Found } from "./causes.ts";
+
+const CLEARLY_NS = 200e6;
+/** Beside the chain, so many further findings are named. */
+const OTHERS = 3;
+
+export interface Outcome {
+  found: readonly Found[];
+  clear: readonly { analysis: string; because: string }[];
+  unsure: readonly { analysis: string; needs: string }[];
+  /** The analyses that ran. */
+  ran: readonly string[];
 }
 
-interface Rule {
-  role: Role;
-  /** Which finding leads the summary when several are equally severe: the lowest. */
-  rank: number;
-  /** What the summary says of it when it leads. */
-  lead: (f: FoundFinding, view: CaptureView) => string;
-}
-
-const at = (f: FoundFinding, view: CaptureView): string =>
-  f.onset === null ? "" : ` at ${clockTime(view.clock.iso(f.onset))}`;
-const clock = (f: FoundFinding, view: CaptureView): string => clockTime(view.clock.iso(f.onset ?? view.firstTime));
-const count = (f: FoundFinding, one: string): string => plural(f.count, one);
-const seconds = (value: unknown): string => (typeof value === "number" ? duration(value * 1e9) : "");
-const holder = (f: FoundFinding): string => formatEndpoint(f.subject.holder);
-const peer = (f: FoundFinding): string => (f.subject.peer === null ? "its peer" : formatEndpoint(f.subject.peer));
-
-const RULES: Record<string, Rule> = {
-  "refused-connections": {
-    role: "cause",
-    rank: 4,
-    lead: (f, view) =>
-      f.metrics.kind === "refused"
-        ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
-        : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
-  },
-  "unanswered-requests": {
-    role: "symptom",
-    rank: 3,
-    lead: (f, view) => {
-      const gaveUp = f.metrics.gave_up_after_s;
-      const ended = f.metrics.service_ended_connection;
-      return (
-        `${holder(f)} stopped answering its client ${peer(f)}${at(f, view)}: ${count(f, "request")} of ${f.metrics.requests} had no response` +
-        (typeof gaveUp === "number" ? `, and ${peer(f)} gave up after ${seconds(gaveUp)} each time.` : ".") +
-        (ended === f.count ? ` ${holder(f)} ended those connections itself.` : "")
-      );
-    },
-  },
-  "half-closed-connections": {
-    role: "mechanism",
-    rank: 5,
-    lead: (f, view) =>
-      `${holder(f)} does not close: ${count(f, "connection")} that ${peer(f)} had closed stayed half-closed (CLOSE_WAIT) from ${clock(f, view)} on, for ${seconds(f.metrics.held_s)} (median).`,
-  },
-  "late-answers": {
-    role: "symptom",
-    rank: 6,
-    lead: (f, view) =>
-      `${holder(f)} answered too late: ${count(f, "response")} came after ${seconds(f.metrics.waited_s)} (median), when ${peer(f)} had given up, the first${at(f, view)}.`,
-  },
-  "unbalanced-closes": {
-    role: "mechanism",
-    rank: 8,
-    lead: (f) => f.summary,
-  },
-  resets: { role: "symptom", rank: 9, lead: (f) => f.summary },
-  "port-exhaustion": { role: "symptom", rank: 0, lead: (f) => f.summary },
-  "stale-connections": { role: "cause", rank: 2, lead: (f) => f.summary },
-  "accept-backlog": { role: "cause", rank: 1, lead: (f) => f.summary },
-  "time-wait-buildup": { role: "mechanism", rank: 7, lead: (f) => f.summary },
-  "idle-timeouts": { role: "mechanism", rank: 10, lead: (f) => f.title },
-};
-
-/** Fewer analyses than have a rule here: the clean bill says so. */
-const ALL_RULES = Object.keys(RULES).length;
-
-/** The findings joined, the worst first in words, all in order of time in the chain. */
-export function diagnose(
-  found: readonly Found[],
-  view: CaptureView,
-  unsure: readonly { analysis: string; needs: string }[],
-  ran: readonly string[],
-): Diagnosis {
+/** The findings joined: the cause first in words, all in order of time in the chain. */
+export function diagnose({ found, clear, unsure, ran }: Outcome, view: CaptureView): Diagnosis {
   const serious = found.filter((f) => f.finding.severity !== "info");
-  const lead = serious.filter((f) => RULES[f.analysis] !== undefined && !isExplained(f, serious)).sort(leadsFirst)[0];
+  const known = serious.filter((f) => RULES[f.analysis] !== undefined);
+  const isCause = (cause: Found, f: Found): boolean =>
+    follows(f, cause, view) && !(follows(cause, f, view) && isFirst(f, cause, view));
+  const explained = new Map(known.map((f) => [f, known.filter((cause) => isCause(cause, f))]));
+  const roots = known.filter((f) => explained.get(f)!.length === 0);
+  const lead = roots.sort((a, b) => leadsFirst(a, b, known, explained))[0];
   if (lead === undefined) return nothingWrong(view, unsure.length > 0, ran);
 
-  const chain = serious
-    .map((f) => ({ f, role: RULES[f.analysis]?.role ?? ("symptom" as const) }))
-    .sort((a, b) => (a.f.finding.onset ?? view.firstTime) - (b.f.finding.onset ?? view.firstTime));
+  const consequences = known
+    .filter((f) => f !== lead && isDue(f, lead, explained))
+    .sort((a, b) => onset(a, view) - onset(b, view));
   const sentences = [RULES[lead.analysis]!.lead(lead.finding, view)];
-  const consequence = followedBy(lead, serious, "half-closed-connections");
-  if (consequence !== undefined) {
-    const f = consequence.finding;
-    sentences.push(
-      `${holder(f)} holds ${f.count === 1 ? "1 connection" : `${formatWhole(f.count)} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it.`,
-    );
+  const said = consequences.filter((f) => RULES[f.analysis]!.consequence !== undefined);
+  if (said.length > 0)
+    sentences.push(`${capital(said.map((f) => RULES[f.analysis]!.consequence!(f.finding, view)).join("; "))}.`);
+  const others = serious.filter((f) => f !== lead && !consequences.includes(f));
+  if (others.length > 0) {
+    const named = others.slice(0, OTHERS).map((f) => f.finding.title);
+    const more = others.length > OTHERS ? `; and ${others.length - OTHERS} more` : "";
+    sentences.push(`Also found: ${named.join("; ")}${more}.`);
   }
-  const others = serious.filter((f) => f !== lead && f !== consequence);
-  if (others.length > 0)
-    sentences.push(
-      `Also found: ${others
-        .slice(0, 3)
-        .map((f) => f.finding.title)
-        .join("; ")}${others.length > 3 ? `; and ${others.length - 3} more` : ""}.`,
-    );
-  if (lead.analysis === "unanswered-requests") {
-    sentences.push(
-      `What ${holder(lead.finding)} was waiting for, its requests alone do not tell: look at what it calls (databases, other services) at that moment.`,
-    );
-  }
+  const next = nextSteps(lead, view);
+  if (lead.analysis === "unanswered-requests") sentences.push("What it was waiting for, the capture does not show.");
+  const { level, because } = confidence(lead, view);
   return {
     summary: sentences.join(" "),
-    confidence: confidence(lead.finding, view),
-    chain: chain.map(({ f, role }) => ({
-      finding: f.id,
-      role,
-      at: f.finding.onset === null ? null : view.clock.iso(f.finding.onset),
-      text: f.finding.title,
-    })),
-    ruled_out: ruledOut(lead, consequence, view),
+    confidence: level,
+    confidence_because: because,
+    chain: [...serious]
+      .sort((a, b) => onset(a, view) - onset(b, view))
+      .map((f) => ({
+        finding: f.id,
+        role: f === lead && consequences.length > 0 ? "cause" : roleOf(f, explained),
+        at: f.finding.onset === null ? null : view.clock.iso(f.finding.onset),
+        text: f.finding.title,
+      })),
+    ruled_out: ruledOut(lead, consequences, clear, view),
+    ...(next.length === 0 ? {} : { next }),
   };
 }
 
+const onset = (f: Found, view: CaptureView): number => f.finding.onset ?? view.firstTime;
+/** Of two that could each be the other's cause: what was clearly first; else what stands first in the table. */
+function isFirst(a: Found, b: Found, view: CaptureView): boolean {
+  const ahead = onset(b, view) - onset(a, view);
+  if (Math.abs(ahead) > CLEARLY_NS) return ahead > 0;
+  return RULES[a.analysis]!.rank < RULES[b.analysis]!.rank || (a.analysis === b.analysis && a.id < b.id);
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** What something explains is a symptom of it, or a mechanism on the way. */
+function roleOf(f: Found, explained: ReadonlyMap<Found, readonly Found[]>): Role {
+  const role = RULES[f.analysis]?.role ?? "symptom";
+  return role === "cause" && (explained.get(f)?.length ?? 0) > 0 ? "symptom" : role;
+}
+
+/** Does it follow from the lead, directly or through others? */
+function isDue(f: Found, lead: Found, explained: ReadonlyMap<Found, readonly Found[]>): boolean {
+  const seen = new Set<Found>();
+  const next = [f];
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    for (const cause of explained.get(at) ?? []) {
+      if (cause === lead) return true;
+      if (!seen.has(cause)) next.push(cause);
+      seen.add(cause);
+    }
+  }
+  return false;
+}
+
 const SEVERITY_ORDER = ["critical", "high", "medium", "low", "info"];
+const severity = (f: Found): number => SEVERITY_ORDER.indexOf(f.finding.severity);
 
-const leadsFirst = (a: Found, b: Found): number =>
-  SEVERITY_ORDER.indexOf(a.finding.severity) - SEVERITY_ORDER.indexOf(b.finding.severity) ||
-  RULES[a.analysis]!.rank - RULES[b.analysis]!.rank ||
-  b.finding.count - a.finding.count;
-
-/** A service that does not accept cannot answer either. Where requests waited before that, it hung, and the queue filled up. */
-const isExplained = (f: Found, serious: readonly Found[]): boolean =>
-  f.analysis === "unanswered-requests" &&
-  serious.some(
-    (other) =>
-      other.analysis === "accept-backlog" &&
-      same(other.finding.subject.holder, f.finding.subject.holder) &&
-      (other.finding.onset ?? 0) <= (f.finding.onset ?? 0),
-  );
-
-const same = (a: Party | null, b: Party | null): boolean => a?.address === b?.address && a?.port === b?.port;
-
-/** The finding of `analysis` on the same parties that began after the lead: its consequence. */
-function followedBy(lead: Found, serious: readonly Found[], analysis: string): Found | undefined {
-  if (lead.analysis !== "unanswered-requests") return undefined;
-  return serious.find(
-    (f) =>
-      f.analysis === analysis &&
-      same(f.finding.subject.holder, lead.finding.subject.holder) &&
-      same(f.finding.subject.peer, lead.finding.subject.peer) &&
-      (f.finding.onset ?? 0) >= (lead.finding.onset ?? 0) &&
-      f.finding.metrics.with_unanswered_request === f.finding.count,
-  );
+/** A cause is as bad as the worst that follows from it. */
+function leadsFirst(
+  a: Found,
+  b: Found,
+  all: readonly Found[],
+  explained: ReadonlyMap<Found, readonly Found[]>,
+): number {
+  const worst = (f: Found): number =>
+    Math.min(severity(f), ...all.filter((other) => isDue(other, f, explained)).map(severity));
+  return worst(a) - worst(b) || RULES[a.analysis]!.rank - RULES[b.analysis]!.rank || b.finding.count - a.finding.count;
 }
 
 /** Many cases, all of them judged, nothing missing: high. A handful, or holes in the capture: medium. */
-function confidence(lead: FoundFinding, view: CaptureView): Diagnosis["confidence"] {
+function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["confidence"]; because: string } {
   const unknown = view.services.reduce((n, s) => n + s.unknown, 0);
   const { dropped, damagedFiles } = view.quality;
-  if (unknown > lead.count) return "low";
-  return lead.count >= 5 && unknown === 0 && (dropped ?? 0) === 0 && damagedFiles === 0 ? "high" : "medium";
-}
-
-/** One segment in a thousand sent again is what a healthy network shows; a hundred times that would not hang a request for long either. */
-const LOSS_THAT_MATTERS = 0.001;
-
-function ruledOut(lead: Found, consequence: Found | undefined, view: CaptureView): Diagnosis["ruled_out"] {
-  const out: Diagnosis["ruled_out"] = [];
-  const service = lead.finding.subject.holder;
-  if (lead.analysis === "unanswered-requests" || lead.analysis === "late-answers") {
-    let packets = 0;
-    let again = 0;
-    for (const flow of view.flows()) {
-      if (flow.server.address !== service.address || flow.server.port !== service.port) continue;
-      packets += flow.client.packets + flow.server.packets;
-      again += flow.client.retransmissions + flow.server.retransmissions;
-    }
-    if (packets > 0 && again / packets <= LOSS_THAT_MATTERS) {
-      out.push({
-        what: `packet loss on the way to ${formatEndpoint(service)}`,
-        because: `${formatWhole(again)} of ${plural(packets, "segment")} were sent again, and the requests were acknowledged`,
-      });
-    }
-  }
-  if (consequence !== undefined) {
-    out.push({
-      what: "CLOSE_WAIT as the cause",
-      because: "each of those connections became half-closed only after its request had waited in vain",
-    });
-  }
-  const well = view.services.filter((s) => s.answered > 0 && s.unanswered + s.late + s.pending + s.unknown === 0);
-  for (const s of well.slice(0, 3)) {
-    out.push({
-      what: `silence of ${formatEndpoint(s.service)}`,
-      because: s.answered === 1 ? "it answered its one request" : `it answered all ${plural(s.answered, "request")}`,
-    });
-  }
-  return out;
+  if (unknown > finding.count)
+    return { level: "low", because: `${plural(unknown, "exchange")} cannot be judged, more than are counted here` };
+  if ((dropped ?? 0) > 0)
+    return { level: "medium", because: `${plural(dropped!, "packet")} were dropped while capturing` };
+  if (damagedFiles > 0) return { level: "medium", because: "the capture is damaged" };
+  if (unknown > 0) return { level: "medium", because: `${plural(unknown, "exchange")} cannot be judged` };
+  if (finding.count < 5) return { level: "medium", because: `it rests on ${plural(finding.count, "case")}` };
+  return {
+    level: "high",
+    because: `${plural(finding.count, "case")}, and nothing is missing from the capture that they rest on`,
+  };
 }
 
 /** The clean bill: what was looked for and not found, and on what ground that stands. */
@@ -211,6 +135,7 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
     return {
       summary: "There is no TCP connection in this capture, so nothing can be said about who stopped answering.",
       confidence: "low",
+      confidence_because: "there is nothing to look at",
       chain: [],
       ruled_out: [],
     };
@@ -231,11 +156,20 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
   if (ran.includes("half-closed-connections")) grounds.push("nobody holds a connection half-closed");
   if (ran.includes("refused-connections")) grounds.push("none was refused");
   const ground = grounds.length === 0 ? "" : ` On ${plural(view.flowCount, "connection")}: ${grounds.join(", ")}.`;
-  const asked = ran.length < ALL_RULES ? " Only a part of the questions was asked." : "";
-  const complete = answered > 0 && !isUnsure && unknown === 0 && midway === 0 && asked === "";
+  const part = analyses.some((a) => !ran.includes(a.id));
+  const asked = part ? " Only a part of the questions was asked." : "";
+  const doubts = [
+    answered === 0 && "no answer can be read",
+    unknown > 0 && `${plural(unknown, "exchange")} cannot be judged`,
+    midway > 0 && `${plural(midway, "connection")} began before the capture or show one direction only`,
+    part && "not every question was asked",
+    isUnsure && "some questions could not be answered",
+  ].filter((d) => d !== false);
   return {
     summary: `Nothing wrong was found.${ground}${asked}`,
-    confidence: complete ? "high" : answered > 0 ? "medium" : "low",
+    confidence: doubts.length === 0 ? "high" : answered > 0 ? "medium" : "low",
+    confidence_because:
+      doubts.length === 0 ? "every connection and every exchange is there and could be judged" : doubts.join(", "),
     chain: [],
     ruled_out: [],
   };

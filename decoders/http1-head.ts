@@ -8,7 +8,15 @@ import { type TextCache, textOf } from "./http1-text.ts";
 /** The largest body that is counted exactly; a longer one lasts to the end of any capture. */
 const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
 
-const Field = { other: 0, contentLength: 1, transferEncoding: 2, host: 3, requestId: 4, traceparent: 5 } as const;
+const Field = {
+  other: 0,
+  contentLength: 1,
+  transferEncoding: 2,
+  host: 3,
+  requestId: 4,
+  traceparent: 5,
+  upgrade: 6,
+} as const;
 type Field = (typeof Field)[keyof typeof Field];
 
 const codes = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -17,7 +25,9 @@ const TRANSFER_ENCODING = codes("transfer-encoding:");
 const HOST = codes("host:");
 const REQUEST_ID = codes("x-request-id:");
 const TRACEPARENT = codes("traceparent:");
+const UPGRADE = codes("upgrade:");
 const CHUNKED = codes("chunked");
+const H2C = codes("h2c");
 
 const isBlank = (c: number): boolean => c === 0x20 || c === 0x09;
 
@@ -29,6 +39,8 @@ export class Head {
   /** −1: none, or none that is a number. */
   contentLength = -1;
   chunked = false;
+  /** Upgrade names h2c: HTTP/2 without TLS (RFC 7540 §3.2). */
+  h2c = false;
   private last: Field = Field.other;
 
   clear(): void {
@@ -37,6 +49,7 @@ export class Head {
     this.traceparent = null;
     this.contentLength = -1;
     this.chunked = false;
+    this.h2c = false;
     this.last = Field.other;
   }
 
@@ -59,6 +72,9 @@ export class Head {
         break;
       case 0x68: // h
         if ((value = after(HOST, bytes, start, end)) > 0) field = Field.host;
+        break;
+      case 0x75: // u
+        if ((value = after(UPGRADE, bytes, start, end)) > 0) field = Field.upgrade;
         break;
       case 0x78: // x
         if ((value = after(REQUEST_ID, bytes, start, end)) > 0) field = Field.requestId;
@@ -84,6 +100,9 @@ export class Head {
       case Field.transferEncoding:
         if (listHas(CHUNKED, bytes, s, e)) this.chunked = true;
         break;
+      case Field.upgrade:
+        if (listHas(H2C, bytes, s, e)) this.h2c = true;
+        break;
       // The first one counts, but a folded value may follow an empty line.
       case Field.host:
         if (!this.host) this.host = texts.get(bytes, s, e);
@@ -99,7 +118,7 @@ export class Head {
 }
 
 /** Where the value starts when the line has this name and a colon; 0 otherwise. `name` is in lower case. */
-// hot: per header line that starts with one of four letters.
+// hot: per header line that starts with one of five letters.
 function after(name: Uint8Array, bytes: Uint8Array, start: number, end: number): number {
   if (end - start < name.length) return 0;
   for (let i = 0; i < name.length; i++) {

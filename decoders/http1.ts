@@ -13,6 +13,7 @@
 import type { Nanos } from "../src/core/clock.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import {
+  type Exchange,
   type ExchangeSink,
   otherSide,
   type Side,
@@ -24,6 +25,7 @@ import { Direction, Mode } from "./http1-direction.ts";
 import { Pairing } from "./http1-pairing.ts";
 import { firstLine, Start, StartLine, UNREADABLE } from "./http1-start-line.ts";
 import { TextCache } from "./http1-text.ts";
+import { adoptUpgraded } from "./http2.ts";
 
 /** A first line of known method may be this long before its end must convince; a probe should not wait for ever. */
 const PROBE_LIMIT = 4_096;
@@ -42,6 +44,8 @@ class Http1Session implements StreamSession {
   /** Requests that wait, by the side that sent them; nearly always one of them is used. */
   private readonly pairings: [Pairing | null, Pairing | null] = [null, null];
   private upgraded = false;
+  /** HTTP/2 has taken over, and gets the rest of the segment. */
+  private next: StreamSession | null = null;
 
   constructor(sink: ExchangeSink, startLine: StartLine, texts: TextCache) {
     this.sink = sink;
@@ -87,6 +91,8 @@ class Http1Session implements StreamSession {
         begun = false;
       }
     }
+    if (this.next !== null && i < end) this.next.data(side, bytes, i, end, frame, time);
+    this.next = null;
   }
 
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
@@ -99,6 +105,8 @@ class Http1Session implements StreamSession {
       if (beyond === 0) return;
     } else if (d.mode === Mode.line || d.mode === Mode.fields) {
       this.headCut(side, d, why);
+      this.next?.gap(side, length, reason);
+      this.next = null;
       if (this.upgraded) return;
     }
     this.lose(side, d, why);
@@ -212,7 +220,14 @@ class Http1Session implements StreamSession {
       return;
     }
     const asked = pairing?.answered(d.time, this.sink) ?? null;
-    const exchange = this.sink.response(asked, side, { frame: d.frame, time: d.time, status: d.status });
+    if (d.status === 101 && d.head.h2c && this.becomesHttp2(side, asked)) return;
+    const exchange = this.sink.response(asked, side, {
+      frame: d.frame,
+      time: d.time,
+      status: d.status,
+      error: null,
+      ...(d.head.contentLength >= 0 && !d.head.chunked ? { length: d.head.contentLength } : {}),
+    });
     const method = asked?.request?.method ?? "";
     d.exchange = exchange;
     d.guessed = asked === null;
@@ -231,12 +246,26 @@ class Http1Session implements StreamSession {
   }
 
   private upgrade(): void {
+    this.stop();
+    this.sink.upgraded();
+  }
+
+  /** 101 to HTTP/2 is no answer: that comes on its stream 1 (RFC 7540 §3.2). False when nobody reads HTTP/2. */
+  private becomesHttp2(side: Side, asked: Exchange | null): boolean {
+    this.next = this.sink.upgraded("http2");
+    if (this.next === null) return false;
+    this.stop();
+    if (asked !== null) this.sink.interim(asked);
+    adoptUpgraded(this.next, asked, otherSide(side));
+    return true;
+  }
+
+  private stop(): void {
     this.upgraded = true;
     for (const d of this.directions) {
       d.exchange = null;
       d.dropLine();
     }
-    this.sink.upgraded();
   }
 
   private readBody(side: Side, d: Direction, bytes: Uint8Array, from: number, end: number): number {

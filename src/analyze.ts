@@ -5,9 +5,11 @@
 
 import { diagnose, type Found } from "../analyses/diagnosis.ts";
 import { analyses as ANALYSES } from "../analyses/index.ts";
+import { linksIn } from "../analyses/legs.ts";
 import { tcpChecksumOk } from "../decoders/checksum.ts";
-import { http1 } from "../decoders/http1.ts";
+import { framed } from "../decoders/framed.ts";
 import { PacketDecoders } from "../decoders/packet.ts";
+import { STREAM_DECODERS } from "../decoders/streams.ts";
 import { CaptureSet } from "./capture/capture-set.ts";
 import type { CaptureSummary } from "./capture/capture-summary.ts";
 import { linkTypeName } from "./capture/link-type-names.ts";
@@ -16,6 +18,7 @@ import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts
 import { CaptureClock, NANOS_PER_MILLISECOND, NANOS_PER_SECOND } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureQuality, CaptureView, StateName } from "./core/flow-view.ts";
+import { parseFrames } from "./core/frame-option.ts";
 import { type HostOptions, parseHosts } from "./core/host-options.ts";
 import { Packet, Verdict } from "./core/packet.ts";
 import { type PacketFilter, parseFilter } from "./core/packet-filter.ts";
@@ -35,7 +38,7 @@ import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { parseDuration, parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
 import { captureView } from "./flow/capture-view.ts";
 import { FlowTable } from "./flow/flow-table.ts";
-import { evidenceObject, exchangeObject, flowObject } from "./report/objects.ts";
+import { evidenceObject, exchangeObject, flowObject, topologyObject } from "./report/objects.ts";
 import type { Redaction } from "./report/redact.ts";
 import { countsAt, stateCounts, statesAt } from "./report/states.ts";
 import { VERSION } from "./version.ts";
@@ -53,6 +56,8 @@ export interface ReadOptions extends HostOptions {
   verifyChecksums?: boolean;
   /** "default" replaces secrets in what is reported. */
   redact?: Redaction;
+  /** Framings that no decoder knows, by port: `port=7000,length=u32be,header=8`. Such a port is read as nothing else. */
+  frames?: readonly string[];
   /** Stream decoders of one's own, tried before those that come with the program. */
   decoders?: readonly StreamDecoder[];
   /** Told about every few megabytes: bytes read, bytes in all (undefined for a pipe), packets so far. */
@@ -91,7 +96,7 @@ const LONGEST_STEP = 104 * 86_400 * NANOS_PER_SECOND;
 export { ANALYSES };
 
 /** The protocols that are recognised, in the order they are tried. */
-export const DECODERS: readonly StreamDecoder[] = [http1];
+export const DECODERS = STREAM_DECODERS;
 
 /**
  * Analyses captures as one, merged by time.
@@ -118,7 +123,8 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
     clear: [],
     unsure: [],
     failed: [],
-    diagnosis: { summary: "", confidence: "low", chain: [], ruled_out: [] },
+    topology: { links: 0, calls: [] },
+    diagnosis: { summary: "", confidence: "low", confidence_because: "", chain: [], ruled_out: [] },
   };
   const found = runAnalyses(chosen, view, report);
   const clock = view.clock;
@@ -133,17 +139,14 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
       count: f.count,
       onset: f.onset === null ? null : clock.iso(f.onset),
       metrics: f.metrics,
-      evidence: f.evidence.map((e) => evidenceObject(e.flow, e.frames, files)),
+      evidence: f.evidence.map((e) => evidenceObject(e, files)),
       advice: f.advice,
       ...(f.timeline === undefined ? {} : { timeline: f.timeline }),
     }),
   );
-  report.diagnosis = diagnose(
-    found,
-    view,
-    report.unsure,
-    chosen.map((a) => a.id),
-  );
+  report.topology = topologyObject(linksIn(view));
+  const ran = chosen.map((a) => a.id);
+  report.diagnosis = diagnose({ found, clear: report.clear, unsure: report.unsure, ran }, view);
   if (options.detail === true) {
     report.flows = [...read.flows()];
     report.exchanges = [...read.exchanges()];
@@ -233,11 +236,12 @@ async function readCaptures(inputs: readonly CaptureInput[], options: ReadOption
   const filter = options.filter === undefined ? null : parseFilter(options.filter);
   const from = options.from === undefined ? null : parseTime(options.from, "--from");
   const to = options.to === undefined ? null : parseTime(options.to, "--to");
+  const formats = parseFrames(options.frames ?? []);
   const sources = await openInputs(inputs);
   const clock = new CaptureClock();
   const set = new CaptureSet(sources, clock);
   const table = new FlowTable({
-    decoders: [...(options.decoders ?? []), ...DECODERS],
+    decoders: [...(options.decoders ?? []), ...(formats.length === 0 ? [] : [framed(formats)]), ...DECODERS],
     keepExchanges,
     seed: randomSeed(),
   });

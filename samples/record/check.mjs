@@ -1,13 +1,15 @@
 // Do a recording's truth and its capture agree? `node check.mjs SAMPLE_FOLDER`, with tshark as the reader.
 //
 // The truth comes from the applications and the kernel, the capture from the wire; tshark is a third party to both.
-// Compared: per service the counts of connections, requests, responses by status and half-closed connections; per
+// Compared: per service the counts of connections, requests, responses by status and half-closed connections; the
+// frames of length-prefixed messages, and where one breaks; per
 // connection each request and status in order, who closed first, and how it ended; who holds what the peer closed, after
 // how long idle; whose TIME_WAIT, how many at once, by FINs and a minute; when ports ran out; and what a pool wrote after
 // the server's FIN. Prints the figures, exits 1 on a difference, and says so when tshark is not installed.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { framedConnections, otherService } from "./check-streams.mjs";
 
 const folder = process.argv[2];
 const truth = JSON.parse(readFileSync(`${folder}/truth.json`, "utf8"));
@@ -38,8 +40,15 @@ const TIMER_LATENESS_S = 2.2;
 /** An inferred idle time-out: nginx's is exact to milliseconds, MariaDB's to a tick. */
 const IDLE_TOLERANCE = 0.05;
 
-const ofHttp = [...(truth.connections ?? []), ...(truth.services ?? [])].map((one) => one.server.port);
-const ofOthers = [...(truth.pools ?? []).map((pool) => pool.server.port), truth.time_wait?.peer.port ?? []].flat();
+const services = truth.services ?? [];
+const ofHttp = [...(truth.connections ?? []), ...services.filter((one) => one.protocol === undefined)].map(
+  (one) => one.server.port,
+);
+const ofOthers = [
+  ...(truth.pools ?? []).map((pool) => pool.server.port),
+  ...services.map((one) => one.server.port),
+  truth.time_wait?.peer.port ?? [],
+].flat();
 const httpPorts = new Set(ofHttp);
 const serverPorts = new Set([...ofHttp, ...ofOthers]);
 
@@ -48,7 +57,8 @@ function tshark() {
   const asHttp = [...httpPorts].flatMap((port) => ["-d", `tcp.port==${port},http`]);
   const fields = FIELDS.flatMap((field) => ["-e", field]);
   // A body that is cut short must not hide the response that it belongs to.
-  const preference = ["-o", "http.desegment_body:FALSE"];
+  // Nor must a head that was lost and sent again, behind what followed it.
+  const preference = ["-o", "http.desegment_body:FALSE", "-o", "tcp.reassemble_out_of_order:TRUE"];
   const separators = ["-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|"];
   try {
     return execFileSync(
@@ -102,6 +112,7 @@ for (const line of text.split("\n")) {
       lastData: null,
       idleBeforeFin: null,
       idleBeforeRst: null,
+      finAcknowledged: false,
       writesAfterFin: 0,
     };
     if (opens) flow.syn = seq;
@@ -121,10 +132,12 @@ for (const line of text.split("\n")) {
   }
   if ((flags & (SYN | ACK)) === (SYN | ACK)) flow.synAck++;
   const time = Number(epoch);
+  const acknowledgesFin = flow.fins.some((fin) => fin.side !== side && fin.end === Number(ack));
+  if (acknowledgesFin) flow.finAcknowledged = true;
   if (Number(length) > 0) {
     flow.lastData = time;
     // Newer than the peer's FIN: it acknowledges it.
-    if (flow.fins.some((fin) => fin.side !== side && fin.end === Number(ack))) flow.writesAfterFin++;
+    if (acknowledgesFin) flow.writesAfterFin++;
   }
   if (flags & RST) {
     flow.rst ??= side;
@@ -156,23 +169,40 @@ function same(what, fromTruth, fromWire) {
   console.log(`   DIFFERENT ${what}: truth ${JSON.stringify(fromTruth)}, capture ${JSON.stringify(fromWire)}`);
 }
 
-for (const service of truth.services ?? []) {
-  const flows = wire.filter((flow) => flow.serverPort === service.server.port);
+function httpService(flows) {
   const responses = flows.flatMap((flow) => flow.responses);
   const statuses = {};
   for (const status of responses) statuses[status] = (statuses[status] ?? 0) + 1;
   const requests = flows.reduce((sum, flow) => sum + flow.requests.length, 0);
-  const halfClosed = flows.filter((flow) => endingOf(flow) === "half-closed").length;
+  return { requests, responses: responses.length, statuses };
+}
+
+for (const service of services) {
+  const flows = wire.filter((flow) => flow.serverPort === service.server.port);
+  const seen = service.protocol === undefined ? httpService(flows) : otherService(capture, service);
+  const halfClosed = flows.filter((flow) => endingOf(flow) === "half-closed" && flow.finAcknowledged).length;
   same(`${service.name} connections`, service.connections, flows.length);
-  same(`${service.name} requests`, service.requests, requests);
-  same(`${service.name} answered`, service.answered, responses.length);
-  same(`${service.name} unanswered`, service.unanswered, requests - responses.length);
-  same(`${service.name} statuses`, service.statuses, statuses);
+  same(`${service.name} requests`, service.requests, seen.requests);
+  same(`${service.name} answered or late`, service.answered + (service.late ?? 0), seen.responses);
+  const open = seen.requests - seen.responses;
+  same(`${service.name} unanswered or pending`, service.unanswered + (service.pending ?? 0), open);
+  same(`${service.name} statuses`, service.statuses, seen.statuses);
+  for (const more of ["grpc_statuses", "cancelled"]) {
+    if (service[more] !== undefined) same(`${service.name} ${more}`, service[more], seen[more]);
+  }
   same(`${service.name} half-closed`, service.half_closed_at_end, halfClosed);
   console.log(
-    `   ${service.name}: ${flows.length} connections on ${new Set(flows.map((flow) => flow.key)).size} port pairs, ${requests} requests, ${responses.length} responses ` +
-      `${JSON.stringify(statuses)}, ${halfClosed} half-closed`,
+    `   ${service.name}: ${flows.length} connections on ${new Set(flows.map((flow) => flow.key)).size} port pairs, ${seen.requests} requests, ${seen.responses} responses ` +
+      `${JSON.stringify(seen.statuses)}, ${halfClosed} half-closed`,
   );
+}
+
+for (const { port, header, limit, connections } of truth.framings ?? []) {
+  const seen = framedConnections(capture, { port, header, limit });
+  for (const { client, sent } of connections) same(`frames of ${client.port} to ${port}`, sent, seen.get(client.port));
+  same(`connections to ${port}`, connections.length, seen.size);
+  const total = connections.reduce((sum, { sent }) => sum + sent.client.frames + sent.server.frames, 0);
+  console.log(`   port ${port}: ${seen.size} connections, ${total} frames`);
 }
 
 const flowsTo = (server) => wire.filter((flow) => flow.serverPort === server.port);

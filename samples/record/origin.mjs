@@ -17,6 +17,9 @@ const TOOLS = {
   node: () => process.versions.node,
   nginx: () => version("nginx", ["-v"]),
   mariadb: () => version("mariadbd", ["--version"])?.replace(/^.*Ver /, "") ?? null,
+  haproxy: () => version("haproxy", ["-v"]),
+  postgresql: () => version("psql", ["--version"]),
+  redis: () => version("redis-server", ["--version"]),
   python: () => version("python3", ["--version"]),
   tcpdump: () => version("tcpdump", ["--version"]),
 };

@@ -50,7 +50,11 @@ const COLUMNS: readonly Column<ReportExchange>[] = [
   { title: "TIME", value: (e) => formatTime((e.request ?? e.response)?.time ?? "") },
   { title: "OUTCOME", value: (e) => e.outcome },
   { title: "WAITED", value: (e) => (e.waited_s === null ? "" : formatDuration(e.waited_s)), right: true },
-  { title: "STATUS", value: (e) => (e.response === null ? "" : String(e.response.status)), right: true },
+  {
+    title: "STATUS",
+    value: (e) => (e.response === null ? "" : (e.response.error?.code ?? String(e.response.status ?? "ok"))),
+    right: true,
+  },
   { title: "GAVE UP", value: (e) => e.gave_up ?? "" },
   { title: "REQUEST", value: requestText },
 ];

@@ -6,7 +6,7 @@ import type { ReadOptions } from "../analyze.ts";
 import type { ReportCapture } from "../core/report.ts";
 import { visible } from "../report/escape.ts";
 import { REDACTIONS, type Redaction } from "../report/redact.ts";
-import { type HostFlags, hostOptions } from "./hosts.ts";
+import { collect, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
 
@@ -15,6 +15,7 @@ export interface ReadingFlags {
   to?: string;
   filter?: string;
   verifyChecksums?: boolean;
+  frame?: string[];
   redact: Redaction;
   progress: boolean;
 }
@@ -25,6 +26,12 @@ export function addReadingOptions(command: Command): Command {
     .option("--to <time>", "only packets up to this time; as --from, or: end")
     .option("--filter <expr>", "only these addresses and ports: 'host 10.0.0.5 and not port 22'")
     .option("--verify-checksums", "leave out segments with a wrong TCP checksum (wrong is normal on a sending host)")
+    .option(
+      "--frame <format>",
+      "how a port frames its messages (repeated): port=7000,length=u32be,header=8; length=u8 to u64 with be or le, or varint; " +
+        "also offset=, includes=payload|all, max=, magic=HEX, id=4:u32be, type=8:u8, reply=yes",
+      collect,
+    )
     .addOption(
       new Option(
         "--redact <level>",
@@ -57,6 +64,7 @@ export async function reading<T>(
       ...(flags.to === undefined ? {} : { to: flags.to }),
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
+      ...(flags.frame === undefined ? {} : { frames: flags.frame }),
       ...hostOptions(flags),
       redact: flags.redact,
       onProgress: progress.update,

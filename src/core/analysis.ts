@@ -16,6 +16,8 @@ export interface Party {
 export interface Evidence {
   flow: number;
   frames: FrameRef[];
+  /** What is to be seen there, where the title does not say it of every flow. */
+  note?: string;
 }
 
 /** Metrics are numbers, texts, or null where the capture cannot tell. Units come last in the name. */

@@ -7,7 +7,7 @@ import type { Endpoint } from "./address.ts";
 import type { CaptureClock, Nanos } from "./clock.ts";
 import type { FrameRef } from "./frame.ts";
 import type { Hosts } from "./host-settings.ts";
-import type { Exchange, Protocol, Side } from "./stream-decoder.ts";
+import type { BrokenMessage, Exchange, Label, Protocol, Remark, Side } from "./stream-decoder.ts";
 
 export type StateName =
   | "CLOSED"
@@ -69,7 +69,25 @@ export interface FlowRow {
   readonly answersOf: number | null;
   /** Only one of the two directions is in the capture, and the other one must have existed. */
   readonly oneDirection: boolean;
+  /** What its decoder said beside exchanges; null when nothing. */
+  readonly notes: FlowNotes | null;
   end(side: Side): EndRow;
+}
+
+export interface FlowNotes {
+  readonly labels: ReadonlyMap<Label, string>;
+  /** The first ones and the last. */
+  readonly remarks: readonly Remark[];
+  /** Messages that ended where they said, by side; counted by `framed` only. */
+  readonly intact: readonly [number, number];
+  /** The first of `brokenCount`. */
+  readonly broken: readonly BrokenMessage[];
+  readonly brokenCount: number;
+  /** The last request on this connection, of the protocols other than HTTP, and how many there were. */
+  readonly last: Exchange | null;
+  readonly asked: number;
+  /** The request that the client's host had taken last when `last` was sent, and not answered. */
+  readonly context: Exchange | null;
 }
 
 export interface EndRow {
@@ -115,6 +133,121 @@ export interface EndRow {
   readonly farewellsAfterClose: number;
   /** Payload bytes of this side that the capture lacks. */
   readonly missing: number;
+  /** When it said that it had no room (a window of zero, SYN and RST aside); null when never. */
+  readonly stalls: Stalls | null;
+  /** What it sent again once the connection stood, so far as that speaks of the path; null when nothing. */
+  readonly repetitions: Repetitions | null;
+}
+
+/** The spells in which the window of one end was zero: from the segment that said so to its next one with room. */
+export interface Stalls {
+  readonly count: number;
+  readonly total: Nanos;
+  readonly longest: Nanos;
+  /** Spells in which the peer had more to say: it probed or sent meanwhile, or went on as soon as there was room. */
+  readonly pressed: number;
+  /** The share of `total` and the longest of those. */
+  readonly waited: Nanos;
+  readonly longestWait: Nanos;
+  readonly since: Moment;
+  /** Where the last one began, and where it ended: with room, or with the connection. */
+  readonly last: Moment;
+  readonly until: Moment | null;
+  /** It lasted still when the capture ended. */
+  readonly open: boolean;
+  /** How long the peer had waited in the last one when the connection or the capture ended without room; 0 when there was room again. */
+  readonly stuck: Nanos;
+}
+
+/** Payload and FINs sent again, without probes, the repetition of what had met silence, and what nobody ever answered. */
+export interface Repetitions {
+  readonly count: number;
+  /** Moments in which that happened, 200 ms or more apart: what is lost together counts once. */
+  readonly events: number;
+  /** Beside them: the last segment again within a millisecond. No sender does that; the packet was captured twice. */
+  readonly echoes: number;
+  /** Beside them: what may have arrived. The peer had acknowledged it, or may yet have held back its word (the last segment again within 200 ms). */
+  readonly doubtful: number;
+  readonly first: Moment;
+  readonly last: Moment;
+}
+
+export interface LatencyPoint {
+  readonly flow: number;
+  readonly frame: FrameRef;
+  readonly asked: Nanos;
+  readonly waited: Nanos;
+  readonly kind: string;
+  readonly status: number | null;
+  /** Bytes of the response's body, where its head said it. */
+  readonly length: number | null;
+}
+
+/** How long things took. */
+export interface Durations {
+  readonly count: number;
+  readonly sum: Nanos;
+  readonly longest: Nanos;
+  /** Within a tenth. */
+  percentile(q: number): Nanos;
+}
+
+/** How long a service's answers took. */
+export interface Latencies extends Durations {
+  /** Over time, thinned out evenly where there are many. `kind`: what was asked; "" beyond the first 64 kinds. */
+  points(): Iterable<LatencyPoint>;
+}
+
+/** A time in which a service had requests and answered none of them, 200 ms or longer. */
+export interface Silence {
+  /** From the last answer, or from the first request when nothing waited then. */
+  readonly from: Nanos;
+  /** To the next answer, or to the end of the capture (`isOpen`). */
+  readonly until: Nanos;
+  readonly isOpen: boolean;
+  /** It ended with the answer to a request that had come late in it, while older ones went on waiting. */
+  readonly isSelective: boolean;
+  /** The request that had waited longest when it began. */
+  readonly first: Exchange;
+  /** Requests that waited or came meanwhile; those of them that were given up. */
+  readonly requests: number;
+  readonly gaveUp: number;
+  /** How many connections they were on, and what they asked: the first ones. */
+  readonly connections: number;
+  readonly kinds: readonly string[];
+}
+
+/** A time without any request, one second or longer. */
+export interface Rest {
+  readonly from: Nanos;
+  readonly until: Nanos;
+}
+
+export interface ServiceActivity {
+  readonly latencies: Latencies;
+  /** The longest ones; the last one lasts to the end of the capture. */
+  readonly rests: readonly Rest[];
+  /** The longest ones. */
+  readonly silences: readonly Silence[];
+  /** Answers that took 100 ms or longer: the first of `slowCount`. */
+  readonly slow: readonly Exchange[];
+  readonly slowCount: number;
+}
+
+/** Who asks which service, and on whose behalf: votes of the requests for the services on the client's host that they may serve. */
+export interface Edge {
+  readonly client: string;
+  readonly service: ServiceTally;
+  readonly requests: number;
+  /** Of the answers to them. */
+  readonly waited: Durations;
+  readonly withId: number;
+  /** The same request id was being served there. */
+  readonly byId: ReadonlyMap<ServiceTally, number>;
+  /** The same method, target and host, unlike any other. */
+  readonly byWords: ReadonlyMap<ServiceTally, number>;
+  /** It was the last to have taken a request that it had not answered yet. */
+  readonly byTime: ReadonlyMap<ServiceTally, number>;
 }
 
 /** How the exchanges with one service went. */
@@ -130,6 +263,7 @@ export interface ServiceTally {
   lastAnswer: Moment | null;
   /** The longest that an answered request waited. */
   longestAnswer: Nanos;
+  readonly activity: ServiceActivity;
 }
 
 /** All that the analyses see. */
@@ -149,6 +283,7 @@ export interface CaptureView {
   /** Responses whose body was cut by a reset. */
   readonly cutResponses: readonly Exchange[];
   readonly services: readonly ServiceTally[];
+  readonly edges: readonly Edge[];
   readonly quality: CaptureQuality;
 }
 

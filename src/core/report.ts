@@ -4,7 +4,7 @@
 import type { Endpoint } from "./address.ts";
 import type { Metrics, Party, Severity } from "./analysis.ts";
 import type { Ending, StateName } from "./flow-view.ts";
-import type { Doubt, Outcome, Protocol } from "./stream-decoder.ts";
+import type { Doubt, Failure, Outcome, Protocol } from "./stream-decoder.ts";
 
 export const REPORT_SCHEMA = "halfclose.report/1";
 
@@ -54,6 +54,8 @@ export interface ReportEvidence {
   file?: string;
   frames: number[];
   wireshark: string;
+  /** What is to be seen there. */
+  note?: string;
 }
 
 export interface ReportFinding {
@@ -76,8 +78,11 @@ export type Role = "cause" | "mechanism" | "symptom";
 export interface Diagnosis {
   summary: string;
   confidence: "high" | "medium" | "low";
+  confidence_because: string;
   chain: { finding: string; role: Role; at: string | null; text: string }[];
   ruled_out: { what: string; because: string }[];
+  /** What to look at next, where the capture cannot tell. */
+  next?: string[];
 }
 
 export interface PerSide<T> {
@@ -146,13 +151,33 @@ export interface ReportExchange {
     host: string | null;
     id: string | null;
   } | null;
-  response: { frame: number; time: string; status: number } | null;
+  /** `error` is what a database, a cache or gRPC says that failed. */
+  response: { frame: number; time: string; status: number | null; error?: Failure } | null;
   outcome: Outcome;
   waited_s: number | null;
   gave_up: "client" | "server" | null;
   interim: number;
+  /** A database said that a transaction is open after this, or that none is. */
+  in_transaction?: boolean;
   /** Why the outcome is unknown. */
   doubt?: Doubt;
+}
+
+/** Requests of one client to one service, on behalf of one caller. */
+export interface ReportLink {
+  client: string;
+  /** The service on the client's host that they are made for; null where none is known. */
+  caller: Endpoint | null;
+  service: Endpoint;
+  protocol: Protocol;
+  requests: number;
+  /** On what the caller rests, and the share of the client's requests that speak for it. */
+  basis: "request ids" | "the same requests" | "time" | null;
+  share: number;
+  /** Of the answers to that client: median, 99th percentile, longest; null without an answer. */
+  waited_s: number | null;
+  waited_p99_s: number | null;
+  longest_s: number | null;
 }
 
 export interface Report {
@@ -168,6 +193,8 @@ export interface Report {
   /** Analyses that failed by a fault of the program; the rest went on. */
   failed: { analysis: string; error: string }[];
   diagnosis: Diagnosis;
+  /** Who calls whom, the busiest first: the first hundred of `links`. */
+  topology: { links: number; calls: ReportLink[] };
   flows?: ReportFlow[];
   exchanges?: ReportExchange[];
 }

@@ -20,7 +20,20 @@ export interface StreamDecoder {
    * "more": they may be, but they are too few to tell. Reads only bytes[start, end).
    */
   probe(bytes: Uint8Array, start: number, end: number): "yes" | "no" | "more";
+  /**
+   * Asked once, at a flow's first payload, before any probing: is this flow yours by its ports, because the person on call said
+   * so? Its session, or null.
+   */
+  claim?(sink: ExchangeSink, opening: FlowOpening): StreamSession | null;
   open(sink: ExchangeSink): StreamSession;
+}
+
+/** What is known of a flow when its first payload comes. */
+export interface FlowOpening {
+  /** By side. */
+  readonly ports: readonly [number, number];
+  /** The capture shows the flow from its SYN, without a hole so far: what comes is the first that was said. */
+  readonly fromStart: boolean;
 }
 
 /** One flow's decoder at work. `bytes` are valid only during the call. */
@@ -37,20 +50,60 @@ export interface StreamSession {
 export interface RequestHead {
   frame: FrameRef;
   time: Nanos;
-  /** HTTP: the method. */
+  /** HTTP: the method. Databases and caches: the command in capitals (`QUERY`, `EXECUTE`, `GET`). */
   method: string;
-  /** HTTP: the request target as sent, cut at {@link MAX_TEXT} characters. */
+  /** HTTP: the request target as sent. Databases: the statement, also where it was prepared before. Caches: the first key. Cut at {@link MAX_TEXT} characters. */
   target: string;
-  /** HTTP: the Host header; null when there was none. */
+  /** HTTP: the Host header. Databases: the database in use. Null when it is not known. */
   host: string | null;
-  /** HTTP: x-request-id, else traceparent; null when there was none. */
+  /** x-request-id, else traceparent (in SQL: in a comment); null when there was none. */
   id: string | null;
+  /** Whoever asks this means to wait (BLPOP, a replication stream, a subscription): its waiting is no fault. */
+  waits?: boolean;
 }
 
 export interface ResponseHead {
   frame: FrameRef;
   time: Nanos;
-  status: number;
+  /** HTTP: the status code. Null where the protocol has none. */
+  status: number | null;
+  /** Databases, caches, gRPC: what failed. HTTP says it by its status. */
+  error: Failure | null;
+  /** Bytes of the body, where the head says it. */
+  length?: number;
+}
+
+export interface Failure {
+  /** As the protocol has it: "1146", "53300", "WRONGTYPE", "UNAVAILABLE". */
+  code: string;
+  /** The server's words, cut at {@link MAX_TEXT}. */
+  text: string;
+}
+
+/** What is said beside requests and responses, and changes how the connection's end is to be read. */
+export interface Remark {
+  side: Side;
+  frame: FrameRef;
+  time: Nanos;
+  /**
+   * farewell: this side says that it is about to close (COM_QUIT, Terminate, QUIT, close_notify, GOAWAY without an error).
+   * refusal: the server will not serve this connection, or ends it (ERR 1040, FATAL 53300 and 57P01, GOAWAY with an error, a fatal alert).
+   */
+  kind: "farewell" | "refusal";
+  /** Of a refusal: the protocol's code. */
+  code: string | null;
+  text: string;
+}
+
+/** A message whose bytes cannot be what they claim to be. */
+export interface BrokenMessage {
+  side: Side;
+  frame: FrameRef;
+  time: Nanos;
+  /** Bytes of this direction before the message, as far as the session was shown them (gaps included). */
+  offset: number;
+  /** What is wrong, in words: "length 4,294,967,041 is above the limit of 16,777,216". */
+  what: string;
 }
 
 /** Texts of a message kept in memory are cut here, so that a crafted head cannot fill it. */
@@ -75,6 +128,10 @@ export interface Exchange {
   responseComplete: boolean;
   /** 1xx responses that came before the final one. */
   interim: number;
+  /** Payload bytes of the response, headers excluded, as far as they were seen or announced. */
+  responseBytes: number;
+  /** Databases: the server said that a transaction is open after this. Null when it does not say. */
+  inTransaction: boolean | null;
   /** Why the capture forbids a judgement, if it does. */
   doubt: null | Doubt;
   outcome: Outcome;
@@ -96,6 +153,19 @@ export interface ExchangeSink {
   interim(exchange: Exchange): void;
   /** A gap may have swallowed the response to this exchange. */
   doubt(exchange: Exchange, why: "gap" | "snap"): void;
-  /** The flow turns into something else (101, CONNECT): nothing after this is an exchange. */
-  upgraded(): void;
+  /** `side` takes this exchange back, and the connection goes on (RST_STREAM, a cancelled statement without an answer). */
+  cancel(exchange: Exchange, side: Side, frame: FrameRef, time: Nanos): void;
+  remark(remark: Remark): void;
+  /** A fact about the connection: sni, alpn, version, user, database, application, server, encrypted. The last word counts. */
+  label(name: Label, value: string): void;
+  /** A message of this side ended where its length said. Only protocols whose framing is in question count them (`framed`). */
+  intact(side: Side): void;
+  broken(message: BrokenMessage): void;
+  /**
+   * The flow turns into something else (101, CONNECT, STARTTLS): nothing after this is of this session. With a protocol, its
+   * session takes over and is returned: hand it what is left of the segment. Null: nobody reads on.
+   */
+  upgraded(to?: Protocol): StreamSession | null;
 }
+
+export type Label = "sni" | "alpn" | "version" | "user" | "database" | "application" | "server" | "encrypted";

@@ -1,7 +1,7 @@
 // What the flow room shows to the analyses: rows over its columns, and the exchanges that need a look.
 
 import type { CaptureClock } from "../core/clock.ts";
-import type { CaptureQuality, CaptureView, FlowRow, ServiceTally } from "../core/flow-view.ts";
+import type { CaptureQuality, CaptureView, FlowRow } from "../core/flow-view.ts";
 import type { Hosts } from "../core/host-settings.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
 import { Row } from "./flow-rows.ts";
@@ -19,6 +19,7 @@ export interface ViewFacts {
 export function captureView(table: FlowTable, facts: ViewFacts): CaptureView {
   const exchanges = table.ledger.kept.sort(byRequest);
   const settings = { hosts: facts.hosts, horizon: facts.lastTime };
+  for (const tally of table.ledger.services) tally.activity.end(facts.lastTime);
   const faulty = exchanges.filter((e) => e.outcome !== "answered" && e.request !== null);
   return {
     ...facts,
@@ -30,7 +31,8 @@ export function captureView(table: FlowTable, facts: ViewFacts): CaptureView {
     row: (id) => new Row(table, settings).moveTo(id),
     exchanges: faulty,
     cutResponses: table.ledger.cut,
-    services: table.ledger.services as ServiceTally[],
+    services: table.ledger.services,
+    edges: table.ledger.legs.edges,
   };
 }
 

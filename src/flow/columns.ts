@@ -56,6 +56,8 @@ export const SideMark = {
   blocked: 1024,
   /** All its data was acknowledged, by a peer that has room for more. */
   quiet: 2048,
+  /** Its own window is zero. */
+  full: 4096,
 } as const;
 
 export class FlowColumns {

@@ -5,6 +5,8 @@ import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
 import type { ServiceTally } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { type Exchange, otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
+import { Legs } from "./legs.ts";
+import { ServiceActivity } from "./service-activity.ts";
 
 /**
  * A FIN this soon after the request's last byte is a half-close on purpose ("I have said everything"), sent by the same
@@ -49,25 +51,31 @@ export function judgeUnanswered(e: Exchange, ending: Ending): void {
   if (e.outcome === "unknown") e.gaveUp = null;
 }
 
+/** As the flow room keeps it. */
+export interface ServiceTallyOf extends ServiceTally {
+  readonly activity: ServiceActivity;
+}
+
 export class ExchangeLedger {
+  readonly legs = new Legs();
   /** Settled exchanges that are kept, in the order of settling. */
   readonly kept: Exchange[] = [];
   /** Answered, but a reset cut the body of the response. */
   readonly cut: Exchange[] = [];
   readonly totals = { requests: 0, answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
-  private tallies = new Map<string, ServiceTally>();
+  private tallies = new Map<string, ServiceTallyOf>();
   private keepAll: boolean;
 
   constructor(keepAll: boolean) {
     this.keepAll = keepAll;
   }
 
-  get services(): readonly ServiceTally[] {
+  get services(): readonly ServiceTallyOf[] {
     return [...this.tallies.values()];
   }
 
   /** The tally of a service; made once for it. */
-  tally(address: string, port: number, protocol: Protocol): ServiceTally {
+  tally(address: string, port: number, protocol: Protocol): ServiceTallyOf {
     const key = `${protocol} ${address} ${port}`;
     let t = this.tallies.get(key);
     if (t === undefined) {
@@ -82,13 +90,24 @@ export class ExchangeLedger {
         unknown: 0,
         lastAnswer: null,
         longestAnswer: 0,
+        activity: new ServiceActivity(),
       };
       this.tallies.set(key, t);
     }
     return t;
   }
 
-  settle(e: Exchange, tally: ServiceTally): void {
+  /** A request was made from this address. Returns the request that its host had taken last, and not answered. */
+  asked(e: Exchange, client: string, tally: ServiceTallyOf): Exchange | null {
+    const context = this.legs.asked(e, client, tally);
+    tally.activity.asked(e);
+    return context;
+  }
+
+  /** An exchange with this client was judged. */
+  settle(e: Exchange, client: string, tally: ServiceTallyOf): void {
+    tally.activity.settled(e);
+    this.legs.settled(e, client, tally);
     if (e.request !== null) this.totals.requests++;
     this.totals[e.outcome]++;
     tally[e.outcome]++;

@@ -1,14 +1,24 @@
 // How is one row of the flow columns read? A view with names for what the columns hold as numbers.
 
 import type { Endpoint } from "../core/address.ts";
-import type { Ending, EndRow, FlowRow, Moment, StateHistory, StateName } from "../core/flow-view.ts";
+import type {
+  Ending,
+  EndRow,
+  FlowNotes,
+  FlowRow,
+  Moment,
+  Repetitions,
+  Stalls,
+  StateHistory,
+  StateName,
+} from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
 import { Mark, SideMark } from "./columns.ts";
 import { type EndFacts, endingOf } from "./ending.ts";
 import type { FlowTable } from "./flow-table.ts";
 import { History, type HistorySettings } from "./state-history.ts";
-import { STATE_NAMES } from "./states.ts";
+import { STATE_NAMES, State } from "./states.ts";
 
 const moment = (frame: FrameRef, time: number): Moment | null => (frame === 0 ? null : { frame, time });
 
@@ -31,12 +41,14 @@ function factsOf(table: FlowTable, flow: number, side: Side): EndFacts {
 class End implements EndRow {
   readonly side: Side;
   private table: FlowTable;
+  private settings: HistorySettings;
   private kept: History;
   private flow = 0;
   private i = 0;
 
   constructor(table: FlowTable, side: Side, settings: HistorySettings) {
     this.table = table;
+    this.settings = settings;
     this.side = side;
     this.kept = new History(table, side, settings);
   }
@@ -139,6 +151,38 @@ class End implements EndRow {
   get missing(): number {
     return this.c.missing[this.i]!;
   }
+  get stalls(): Stalls | null {
+    const spells = this.table.zeroWindows.of(this.i);
+    if (spells === undefined) return null;
+    const { count, since, last, hasRoom, isPressed } = spells;
+    let { pressed, total, longest, waited, longestWait, until } = spells;
+    if (until === null) {
+      const c = this.c;
+      const isOver =
+        c.state[this.i] === State.closed || c.state[this.i] === State.timeWait || c.successor[this.flow] !== 0;
+      if (isOver) until = { frame: c.lastFrame[this.flow]!, time: c.lastTime[this.flow]! };
+      const length = (until?.time ?? this.settings.horizon) - last.time;
+      total += length;
+      longest = Math.max(longest, length);
+      if (isPressed) {
+        waited += length;
+        longestWait = Math.max(longestWait, length);
+      }
+    }
+    const end = until?.time ?? this.settings.horizon;
+    const stuck = hasRoom || !isPressed ? 0 : end - last.time;
+    return { count, total, longest, pressed, waited, longestWait, since, last, until, open: until === null, stuck };
+  }
+  get repetitions(): Repetitions | null {
+    const kept = this.table.repetitions.of(this.i);
+    if (kept === undefined) return null;
+    const { echoes, doubtful, first, last } = kept;
+    // The peer has not been heard of since: it is gone, or was when the capture ended.
+    const unanswered = (this.c.sideMarks[this.i]! & SideMark.calling) !== 0 ? 1 : 0;
+    const count = Math.max(0, kept.count - unanswered);
+    if (count + echoes + doubtful === 0) return null;
+    return { count, events: Math.min(count, kept.events), echoes, doubtful, first, last };
+  }
 }
 
 export class Row implements FlowRow {
@@ -175,6 +219,9 @@ export class Row implements FlowRow {
   }
   get server(): EndRow {
     return this.ends[otherSide(this.clientSide)];
+  }
+  get notes(): FlowNotes | null {
+    return this.table.streams.notesOf(this.id);
   }
   get roleCertain(): boolean {
     return this.has(Mark.clientKnown);

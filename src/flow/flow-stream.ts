@@ -2,20 +2,24 @@
 // its exchanges until they are judged. One object per flow that carries payload, dropped when its streams have ended.
 
 import type { Nanos } from "../core/clock.ts";
-import type { ServiceTally } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { seqDiff } from "../core/seq.ts";
 import {
+  type BrokenMessage,
   type Exchange,
   type ExchangeSink,
+  type Label,
   otherSide,
+  type Protocol,
+  type Remark,
   type RequestHead,
   type ResponseHead,
   type Side,
   type StreamDecoder,
   type StreamSession,
 } from "../core/stream-decoder.ts";
-import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf } from "./exchange-ledger.ts";
+import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf, type ServiceTallyOf } from "./exchange-ledger.ts";
+import type { FlowNotes } from "./flow-notes.ts";
 import type { HeldSegments } from "./held-segments.ts";
 
 /** Segments a direction may begin with that no decoder knows, before a flow seen from its SYN is left alone. */
@@ -33,6 +37,9 @@ export interface StreamRoom {
   noteRequest(flow: number, side: Side): void;
   noteResponse(flow: number): void;
   noteProtocol(flow: number, decoder: StreamDecoder): void;
+  port(flow: number, side: Side): number;
+  /** Bytes of the flow are missing. */
+  hasGap(flow: number): boolean;
   /** Sequence number behind the last byte of a side that was delivered or is being delivered; a side's bytes were delivered. */
   deliveredTo(flow: number, side: Side): number;
   packetsFrom(flow: number, side: Side): number;
@@ -40,10 +47,14 @@ export interface StreamRoom {
   hasReset(flow: number, side: Side): boolean;
   /** Frame and time of the FIN of a side; frame 0 when there was none. */
   finFrame(flow: number, side: Side): FrameRef;
-  tally(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceTally;
-  settle(e: Exchange, tally: ServiceTally): void;
+  tally(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceTallyOf;
+  settle(e: Exchange, client: string, tally: ServiceTallyOf): void;
   /** A reset cut the body of this response. */
   noteCut(e: Exchange): void;
+  /** A request was made: what comes into a service, and what it sends out meanwhile. */
+  asked(e: Exchange, client: string, tally: ServiceTallyOf): void;
+  address(flow: number, side: Side): string;
+  notes(flow: number): FlowNotes;
 }
 
 interface ProbePart {
@@ -66,9 +77,15 @@ export class FlowStream implements ExchangeSink {
   /** The decoder that wanted more of the beginning kept in `parts`. */
   private candidate: StreamDecoder | null = null;
   private probes = 0;
+  private claimed = false;
+  /** Bytes were cut off or missing before the first that could be read. */
+  private startMissed = false;
   /** The response that each side is in the middle of. */
   private responding: [Exchange | null, Exchange | null] = [null, null];
-  private tallies: [ServiceTally | null, ServiceTally | null] = [null, null];
+  private tallies: [ServiceTallyOf | null, ServiceTallyOf | null] = [null, null];
+  /** Address of the side that asks, and that side. */
+  private client: string | null = null;
+  private asker: Side = 0;
   private flow: number;
   private room: StreamRoom;
   private patient: boolean;
@@ -96,6 +113,7 @@ export class FlowStream implements ExchangeSink {
     if (reason === "snap" && this.candidate !== null && lengthOf(parts) >= CONVINCING_BYTES) this.begin(this.candidate);
     else parts.length = 0;
     this.session?.gap(side, length, reason);
+    if (!this.claimed) this.startMissed = true;
   }
 
   /** The direction is over. With a reset, both are. */
@@ -108,6 +126,10 @@ export class FlowStream implements ExchangeSink {
   }
 
   private probe(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
+    if (!this.claimed && this.claim()) {
+      this.session?.data(side, bytes, start, end, frame, time);
+      return;
+    }
     const parts = this.parts[side];
     let all = bytes;
     let from = start;
@@ -134,6 +156,25 @@ export class FlowStream implements ExchangeSink {
     }
     parts.length = 0;
     if (++this.probes >= MAX_PROBES && !this.patient) this.deaf = true;
+  }
+
+  /** Do the ports tell, by what was said on the command line? */
+  private claim(): boolean {
+    const { room, flow } = this;
+    this.claimed = true;
+    for (const decoder of room.decoders) {
+      if (decoder.claim === undefined) continue;
+      const ports = [room.port(flow, 0), room.port(flow, 1)] as const;
+      this.session = decoder.claim(this, {
+        ports,
+        fromStart: !this.patient && !this.startMissed && !room.hasGap(flow),
+      });
+      if (this.session === null) continue;
+      this.decoder = decoder;
+      room.noteProtocol(flow, decoder);
+      return true;
+    }
+    return false;
   }
 
   private begin(decoder: StreamDecoder): void {
@@ -227,6 +268,8 @@ export class FlowStream implements ExchangeSink {
       response: null,
       responseComplete: false,
       interim: 0,
+      responseBytes: 0,
+      inTransaction: null,
       doubt: null,
       outcome: "pending",
       waited: 0,
@@ -242,6 +285,7 @@ export class FlowStream implements ExchangeSink {
     }
     this.open.add(e);
     this.room.noteRequest(this.flow, side);
+    this.room.asked(e, this.clientOf(e), this.tallyOf(responderOf(e)));
     return e;
   }
 
@@ -263,6 +307,8 @@ export class FlowStream implements ExchangeSink {
         response: head,
         responseComplete: false,
         interim: 0,
+        responseBytes: 0,
+        inTransaction: null,
         doubt: "no-request",
         outcome: "unknown",
         waited: 0,
@@ -275,6 +321,7 @@ export class FlowStream implements ExchangeSink {
     this.open.delete(exchange);
     this.responding[side] = exchange;
     exchange.response = head;
+    if (head.length !== undefined) exchange.responseBytes = head.length;
     exchange.doubt = null;
     const finFrame = this.room.finFrame(this.flow, exchange.requester);
     if (side !== exchange.requester && this.room.hasReset(this.flow, exchange.requester)) {
@@ -303,15 +350,55 @@ export class FlowStream implements ExchangeSink {
     if (e.response === null) e.doubt ??= why;
   }
 
-  upgraded(): void {
-    this.session = null;
-    this.deaf = true;
+  cancel(e: Exchange, side: Side, frame: FrameRef, time: Nanos): void {
+    if (!this.open.delete(e)) return;
+    giveUp(e, side, frame, time, true);
+    judgeUnanswered(e, { responderSeen: this.room.packetsFrom(this.flow, responderOf(e)) > 0, over: true });
+    this.settle(e);
+  }
+
+  remark(remark: Remark): void {
+    this.room.notes(this.flow).remark(remark);
+  }
+
+  label(name: Label, value: string): void {
+    this.room.notes(this.flow).label(name, value);
+  }
+
+  intact(side: Side): void {
+    this.room.notes(this.flow).intact[side]++;
+  }
+
+  broken(message: BrokenMessage): void {
+    this.room.notes(this.flow).broke(message);
+  }
+
+  upgraded(to?: Protocol): StreamSession | null {
+    const decoder = this.room.decoders.find((d) => d.protocol === to);
+    this.session = decoder?.open(this) ?? null;
+    this.deaf = this.session === null;
+    // What came before keeps its name: a database behind TLS is still that database.
+    if (decoder !== undefined && to !== "tls") {
+      this.decoder = decoder;
+      this.room.noteProtocol(this.flow, decoder);
+    }
+    return this.session;
   }
 
   private settle(e: Exchange): void {
-    const responder = responderOf(e);
-    const tally = (this.tallies[responder] ??= this.room.tally(this.flow, responder, e.protocol));
-    this.room.settle(e, tally);
+    this.room.settle(e, this.clientOf(e), this.tallyOf(responderOf(e)));
+  }
+
+  private clientOf(e: Exchange): string {
+    if (this.client === null || this.asker !== e.requester) {
+      this.client = this.room.address(this.flow, e.requester);
+      this.asker = e.requester;
+    }
+    return this.client;
+  }
+
+  private tallyOf(responder: Side): ServiceTallyOf {
+    return (this.tallies[responder] ??= this.room.tally(this.flow, responder, this.decoder!.protocol));
   }
 }
 

@@ -9,6 +9,7 @@ import { seqDiff } from "../core/seq.ts";
 import type { Exchange, Side, StreamDecoder } from "../core/stream-decoder.ts";
 import { type FlowColumns, Mark, SideMark } from "./columns.ts";
 import { ExchangeLedger } from "./exchange-ledger.ts";
+import { FlowNotes } from "./flow-notes.ts";
 import { FlowStream, type StreamRoom } from "./flow-stream.ts";
 import { HELD_COST, HeldSegments } from "./held-segments.ts";
 
@@ -20,6 +21,16 @@ const UNACKED_HOLE_NS = 2e9;
 const MAX_HELD_TOTAL = 64 << 20;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
 const SWAPPED_NS = 3e6;
+const LATER_PACKETS = 4096;
+
+/**
+ * Most systems count their IPv4 packets up: the one that was sent after those beyond the hole fills it as a repetition, however
+ * soon, and one that was overtaken does not. Many packets later, the counter says nothing.
+ */
+const wasSentLater = (ipId: number, other: number): boolean => {
+  const later = (ipId - other) & 0xffff;
+  return ipId !== 0 && other !== 0 && later > 0 && later < LATER_PACKETS;
+};
 
 /** What streams ask of the table that they belong to. */
 export interface FlowNames {
@@ -33,6 +44,7 @@ export class FlowStreams implements StreamRoom {
   readonly decoders: readonly StreamDecoder[];
   readonly ledger: ExchangeLedger;
   private list: (FlowStream | null)[] = [];
+  private noted = new Map<number, FlowNotes>();
   private heldTotal = 0;
   private columns: FlowColumns;
   private names: FlowNames;
@@ -79,7 +91,7 @@ export class FlowStreams implements StreamRoom {
     } else if (ahead === 0 && (c.marks[f]! & Mark.held) !== 0) {
       const first = this.list[f]?.held[s]?.first;
       if (first !== undefined) {
-        if (p.time - first.time <= SWAPPED_NS) c.reordered[i]!++;
+        if (p.time - first.time <= SWAPPED_NS && !wasSentLater(p.ipId, first.ipId)) c.reordered[i]!++;
         else c.retransmissions[i]!++;
       }
     }
@@ -123,7 +135,7 @@ export class FlowStreams implements StreamRoom {
     const before = held.bytes;
     const wanted = stream.deaf ? 0 : Math.min(length, p.payloadCaptured);
     const bytes = p.buf.slice(p.payloadOffset, p.payloadOffset + wanted);
-    if (held.add({ seq, length, bytes, frame, time: p.time }) === 0) c.retransmissions[f * 2 + s]!++;
+    if (held.add({ seq, length, bytes, frame, time: p.time, ipId: p.ipId }) === 0) c.retransmissions[f * 2 + s]!++;
     this.heldTotal += held.bytes - before;
     c.marks[f]! |= Mark.held;
     if (held.isFull() || this.heldTotal > MAX_HELD_TOTAL) this.flushHeld(f, s);
@@ -258,6 +270,14 @@ export class FlowStreams implements StreamRoom {
     this.columns.protocol[f] = this.decoders.indexOf(decoder) + 1;
   }
 
+  port(f: number, s: Side): number {
+    return this.names.port(f, s);
+  }
+
+  hasGap(f: number): boolean {
+    return (this.columns.marks[f]! & Mark.gap) !== 0;
+  }
+
   deliveredTo(f: number, s: Side): number {
     return this.columns.next[f * 2 + s]!;
   }
@@ -280,11 +300,37 @@ export class FlowStreams implements StreamRoom {
     return tally;
   }
 
-  settle(e: Exchange, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    this.ledger.settle(e, tally);
+  settle(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
+    this.ledger.settle(e, client, tally);
   }
 
   noteCut(e: Exchange): void {
     this.ledger.cut.push(e);
+  }
+
+  address(f: number, s: Side): string {
+    return this.names.address(f, s);
+  }
+
+  asked(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
+    const context = this.ledger.asked(e, client, tally);
+    if (e.protocol === "http") return;
+    const notes = this.notes(e.flow);
+    notes.last = e;
+    notes.context = context;
+    notes.asked++;
+  }
+
+  notes(f: number): FlowNotes {
+    let notes = this.noted.get(f);
+    if (notes === undefined) {
+      notes = new FlowNotes();
+      this.noted.set(f, notes);
+    }
+    return notes;
+  }
+
+  notesOf(f: number): FlowNotes | null {
+    return this.noted.get(f) ?? null;
   }
 }

@@ -18,8 +18,10 @@ import type { ExchangeLedger } from "./exchange-ledger.ts";
 import { isFarewell } from "./farewell.ts";
 import { FlowIndex } from "./flow-index.ts";
 import { type FlowNames, FlowStreams } from "./flow-streams.ts";
+import { RepetitionLog } from "./repetitions.ts";
 import { Note, StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
+import { ZeroWindows } from "./zero-windows.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
 const MAX_WINDOW = 1 << 30;
@@ -63,6 +65,8 @@ export class FlowTable implements FlowNames {
   readonly unseenFins = new Map<number, Nanos>();
   /** New payload sent after the peer's FIN was acknowledged, or after its RST, by column index of the side. */
   readonly lateWrites = new Map<number, { count: number; farewells: number; first: Moment }>();
+  readonly zeroWindows = new ZeroWindows();
+  readonly repetitions = new RepetitionLog();
   /** The other half of a redirected connection. */
   readonly partners = new Map<number, number>();
   /** Packets recognised as copies, by file. */
@@ -226,12 +230,14 @@ export class FlowTable implements FlowNames {
       ) {
         c.probes[i]!++; // keepalive or zero-window probe: not data
         this.calls(i);
+        if (c.sideMarks[i ^ 1]! & SideMark.full) this.zeroWindows.press(i ^ 1, time);
       } else {
         this.payload(f, s, p, dataSeq, length, frame);
       }
     } else if ((flags & (Flag.syn | Flag.fin)) === 0 && seqDiff(c.highest[i]!, dataSeq) === 1) {
       c.probes[i]!++;
       this.calls(i);
+      if (c.sideMarks[i ^ 1]! & SideMark.full) this.zeroWindows.press(i ^ 1, time);
     }
 
     const end = (dataSeq + length) | 0;
@@ -444,8 +450,13 @@ export class FlowTable implements FlowNames {
       c.sideMarks[i]! |= SideMark.acked;
       c.acked[i] = ack;
     }
-    if (p.window === 0) this.leavesNoRoom(j, p.time);
-    else if (seqDiff(ack, c.highest[j]!) >= 0 && (peer & SideMark.blocked) === 0) c.sideMarks[j]! |= SideMark.quiet;
+    if (p.window === 0) {
+      this.leavesNoRoom(j, p.time);
+      if ((p.flags & Flag.syn) === 0 && further >= 0) this.fillsUp(i, frame, p.time);
+    } else {
+      if ((c.sideMarks[i]! & SideMark.full) !== 0 && further >= 0) this.endsSpell(i, frame, p.time, true);
+      if (seqDiff(ack, c.highest[j]!) >= 0 && (peer & SideMark.blocked) === 0) c.sideMarks[j]! |= SideMark.quiet;
+    }
     if (peer & SideMark.sequence) {
       const peerState = c.state[j]!;
       if (peerState === State.synReceived || peerState === State.synSent) {
@@ -483,6 +494,17 @@ export class FlowTable implements FlowNames {
     c.sideMarks[j] = (c.sideMarks[j]! & ~SideMark.quiet) | SideMark.blocked;
   }
 
+  private fillsUp(i: number, frame: FrameRef, time: Nanos): void {
+    if ((this.columns.sideMarks[i]! & SideMark.full) !== 0) return;
+    this.columns.sideMarks[i]! |= SideMark.full;
+    this.zeroWindows.begin(i, frame, time);
+  }
+
+  private endsSpell(i: number, frame: FrameRef, time: Nanos, hasRoom: boolean): void {
+    this.columns.sideMarks[i]! &= ~SideMark.full;
+    this.zeroWindows.end(i, frame, time, hasRoom);
+  }
+
   /** When side j's FIN reached its peer, which acknowledged it at `acked`: the ACK may lag. A FIN behind a hole, or sent again, came late. */
   private finArrival(j: number, acked: Nanos): Nanos {
     const c = this.columns;
@@ -511,6 +533,8 @@ export class FlowTable implements FlowNames {
     if (c.finFrame[i] !== 0) {
       if (c.finEnd[i] === finEnd) {
         c.retransmissions[i]!++;
+        const isUnheard = (c.sideMarks[i]! & SideMark.calling) !== 0;
+        this.repetitions.addFin(i, frame, time, isUnheard, c.finAckFrame[i] !== 0, time - c.finTime[i]!);
         if (c.finAckFrame[i] !== 0) this.notAcknowledgedYet(i);
         const state = c.state[i]!;
         if (c.finAckFrame[i] === 0 || state === State.finWait1 || state === State.lastAck || state === State.closing) {
@@ -567,6 +591,8 @@ export class FlowTable implements FlowNames {
     if (!this.isResetAcceptable(i, j, p)) return;
     const again = (c.sideMarks[i]! & SideMark.reset) !== 0;
     c.sideMarks[i]! |= SideMark.reset;
+    if ((c.sideMarks[i]! & SideMark.full) !== 0) this.endsSpell(i, frame, p.time, false);
+    if ((c.sideMarks[j]! & SideMark.full) !== 0) this.endsSpell(j, frame, p.time, false);
     this.event(i, Event.sendsRst, p.time);
     // Who answered nothing before will not have got this either: a host that is gone, or a path that is cut.
     if (c.sideMarks[i]! & SideMark.callingInVain) c.sideMarks[j]! |= SideMark.unreached;
@@ -641,6 +667,7 @@ export class FlowTable implements FlowNames {
         }
       }
       if (c.lastDataFrame[i] === 0 || this.rests(i, p.time)) c.busySince[i] = p.time;
+      if ((c.sideMarks[i]! & SideMark.blocked) !== 0) this.zeroWindows.press(i ^ 1, p.time);
       c.sideMarks[i]! &= ~(SideMark.quiet | SideMark.blocked);
       c.lastDataFrame[i] = frame;
       c.lastDataTime[i] = p.time;
@@ -648,14 +675,24 @@ export class FlowTable implements FlowNames {
       if (state === State.closeWait || state === State.closed) this.writesOn(i, p, frame);
     }
 
+    const again = c.retransmissions[i]!;
+    const isUnheard = rel < 0 && (c.sideMarks[i]! & SideMark.calling) !== 0;
     if (rel < 0) {
       c.retransmissions[i]!++;
+      if ((c.sideMarks[i ^ 1]! & SideMark.full) !== 0) this.zeroWindows.press(i ^ 1, p.time);
       if (seqDiff(dataSeq, c.acked[i ^ 1]!) >= 0) {
         this.repeats(i, p.time);
         this.calls(i);
       }
     }
     this.streams.take(f, s, p, dataSeq, length, rel, frame);
+    if (c.retransmissions[i]! !== again) {
+      const end = (dataSeq + length) | 0;
+      const isAcked = (c.sideMarks[i ^ 1]! & SideMark.acked) !== 0 && seqDiff(end, c.acked[i ^ 1]!) <= 0;
+      const isLast = rel + length <= 0 && end === c.highest[i];
+      const age = isLast ? p.time - c.lastDataTime[i]! : Number.POSITIVE_INFINITY;
+      this.repetitions.add(i, frame, p.time, isUnheard, isAcked, age);
+    }
   }
 
   /** New payload on a connection that the peer has closed or reset. */

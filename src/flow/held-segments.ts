@@ -18,6 +18,8 @@ export interface HeldSegment {
   bytes: Uint8Array;
   frame: FrameRef;
   time: Nanos;
+  /** IPv4 identification of its packet; 0 when it has none. */
+  ipId: number;
 }
 
 export class HeldSegments {
@@ -57,7 +59,14 @@ export class HeldSegments {
       const room = after === undefined ? length : Math.min(length, seqDiff(after.seq, seq));
       if (room > 0) {
         const part = bytes.subarray(0, room);
-        list.splice(at, 0, { seq, length: room, bytes: part, frame: segment.frame, time: segment.time });
+        list.splice(at, 0, {
+          seq,
+          length: room,
+          bytes: part,
+          frame: segment.frame,
+          time: segment.time,
+          ipId: segment.ipId,
+        });
         at++;
         added += room;
         this.bytes += part.length + HELD_COST;

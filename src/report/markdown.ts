@@ -10,11 +10,13 @@ import {
   analysisName,
   BLIND_SPOTS,
   captureSentence,
+  citedOf,
   commentSentences,
   evidenceSentence,
   NAMED_CAPTURES,
   severityCounts,
   splitFindings,
+  topologySentences,
   totalsSentence,
   trustSentences,
 } from "./sentences.ts";
@@ -24,7 +26,6 @@ import { sparkline } from "./sparkline.ts";
 const FULL_FINDINGS = 20;
 const TABLE_ROWS = 50;
 const NOTES = 20;
-const CITED = 3;
 const SPARK_WIDTH = 40;
 
 export function renderMarkdown(report: Report): string {
@@ -37,7 +38,11 @@ export function renderMarkdown(report: Report): string {
     if (blocks.length > 0) out.push(`## ${heading}`, ...blocks);
   };
 
-  out.push("# What happened", markdown(diagnosis.summary), `Confidence: **${diagnosis.confidence}**.`);
+  out.push(
+    "# What happened",
+    markdown(diagnosis.summary),
+    `Confidence: **${diagnosis.confidence}**${diagnosis.confidence_because === "" ? "" : `: ${markdown(diagnosis.confidence_because)}`}.`,
+  );
   if (diagnosis.chain.length > 1) {
     const steps = diagnosis.chain.map((s, i) => {
       const at = s.at === null ? "from the start" : formatTime(s.at, day);
@@ -52,6 +57,9 @@ export function renderMarkdown(report: Report): string {
   if (diagnosis.ruled_out.length > 0) {
     section("Ruled out", list(diagnosis.ruled_out.map((r) => `${markdown(r.what)}: ${markdown(r.because)}`)));
   }
+  if (diagnosis.next !== undefined) section("Look at next", list(diagnosis.next.map(markdown)));
+  const calls = topologySentences(report);
+  if (calls.length > 0) section("Who calls whom", list(calls.map(markdown)));
   const captures = report.captures
     .slice(0, NAMED_CAPTURES)
     .flatMap((c) => [`${codeSpan(c.path)}: ${markdown(captureSentence(c))}`, ...commentSentences(c).map(markdown)]);
@@ -114,7 +122,7 @@ function full(f: ReportFinding, day: string | undefined, span: { from: string; t
     );
   }
   if (f.advice.length > 0) out.push("What to do:", list(f.advice.map(markdown)));
-  const cited = f.evidence.slice(0, CITED);
+  const cited = citedOf(f);
   if (cited.length > 0) {
     out.push(
       `Evidence (${cited.length} of ${formatNumber(f.count)}): ${markdown(cited.map(evidenceSentence).join("; "))}. In Wireshark:`,

@@ -1,9 +1,10 @@
 // How do a flow and an exchange look to other programs? The objects of DESIGN.md §4, from the view's rows.
 
+import type { Evidence } from "../core/analysis.ts";
 import { type CaptureClock, type Nanos, toSeconds } from "../core/clock.ts";
-import type { EndRow, FlowRow } from "../core/flow-view.ts";
+import type { Durations, EndRow, FlowRow, ServiceTally } from "../core/flow-view.ts";
 import { type FrameRef, fileOf, frameOf } from "../core/frame.ts";
-import type { PerSide, ReportEvidence, ReportExchange, ReportFlow } from "../core/report.ts";
+import type { PerSide, Report, ReportEvidence, ReportExchange, ReportFlow, ReportLink } from "../core/report.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
 import { type Redaction, redactTarget } from "./redact.ts";
 import { stateAt } from "./states.ts";
@@ -65,21 +66,27 @@ export function exchangeObject(
       frame: frameOf(request.frame),
       time: clock.iso(request.time),
       method: request.method,
-      target: redaction === "none" ? request.target : redactTarget(request.target),
+      target: redaction === "none" ? request.target : redactTarget(request.target, e.protocol),
       host: request.host,
       id: request.id,
     },
-    response: response && { frame: frameOf(response.frame), time: clock.iso(response.time), status: response.status },
+    response: response && {
+      frame: frameOf(response.frame),
+      time: clock.iso(response.time),
+      status: response.status,
+      ...(response.error === null ? {} : { error: response.error }),
+    },
     outcome: e.outcome,
     waited_s: judged && e.outcome !== "pending" ? toSeconds(e.waited) : null,
     gave_up: e.gaveUp === null ? null : e.gaveUp === clientSide ? "client" : "server",
     interim: e.interim,
+    ...(e.inTransaction === null ? {} : { in_transaction: e.inTransaction }),
     ...(e.doubt !== null && e.outcome === "unknown" ? { doubt: e.doubt } : {}),
   };
 }
 
 /** Evidence as the report holds it: frame numbers within their file. */
-export function evidenceObject(flow: number, frames: readonly FrameRef[], files: FileNames): ReportEvidence {
+export function evidenceObject({ flow, frames, note }: Evidence, files: FileNames): ReportEvidence {
   const cited = frames.filter((f) => f !== 0);
   const file = fileOf(cited[0] ?? 0);
   const numbers = [...new Set(cited.filter((f) => fileOf(f) === file).map(frameOf))].sort((a, b) => a - b);
@@ -88,5 +95,42 @@ export function evidenceObject(flow: number, frames: readonly FrameRef[], files:
     ...fileField(files, cited[0] ?? 0),
     frames: numbers,
     wireshark: numbers.map((n) => `frame.number == ${n}`).join(" || "),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** Links told: beyond, their number says how many there are. */
+const TOLD_LINKS = 100;
+
+/** What `topologyObject` needs of a link (analyses/legs.ts). */
+export interface LinkFacts {
+  readonly client: string;
+  readonly caller: ServiceTally | null;
+  readonly service: ServiceTally;
+  readonly requests: number;
+  readonly waited: Durations;
+  readonly basis: ReportLink["basis"];
+  readonly share: number;
+}
+
+export function topologyObject(links: readonly LinkFacts[]): Report["topology"] {
+  const busiest = [...links].sort((a, b) => b.requests - a.requests).slice(0, TOLD_LINKS);
+  return {
+    links: links.length,
+    calls: busiest.map(({ client, caller, service, requests, waited, basis, share }) => {
+      const seconds = (ns: Nanos): number | null => (waited.count === 0 ? null : toSeconds(Math.round(ns)));
+      return {
+        client,
+        caller: caller?.service ?? null,
+        service: service.service,
+        protocol: service.protocol,
+        requests,
+        basis,
+        share: Number(share.toFixed(4)),
+        waited_s: seconds(waited.percentile(0.5)),
+        waited_p99_s: seconds(waited.percentile(0.99)),
+        longest_s: seconds(waited.longest),
+      };
+    }),
   };
 }

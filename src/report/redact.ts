@@ -1,6 +1,9 @@
 // Which words of a request must not leave the machine? Reports go into tickets that many people read, so the values of
 // secrets in a request target are replaced, unless somebody asks for them.
 
+import { redactSql } from "../core/redact-sql.ts";
+import type { Protocol } from "../core/stream-decoder.ts";
+
 export const REDACTIONS = ["default", "none"] as const;
 export type Redaction = (typeof REDACTIONS)[number];
 
@@ -13,8 +16,13 @@ const SECRET_NAME =
 /** `user:password@` of an absolute-form target. */
 const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i;
 
+/** What was asked, without what may be secret in it: literals of a statement, secret parameters of a URL. */
+export function redactTarget(target: string, protocol: Protocol = "http"): string {
+  return protocol === "mysql" || protocol === "postgresql" ? redactSql(target) : redactUrl(target);
+}
+
 /** The target with the values of secret parameters, and any user information, replaced. */
-export function redactTarget(target: string): string {
+function redactUrl(target: string): string {
   const whole = target.replace(USER_INFO, `$1${REDACTED}@`);
   const question = whole.search(/[?#]/);
   const path = question < 0 ? whole : whole.slice(0, question);

@@ -131,8 +131,16 @@ export function evidenceSentence(e: ReportEvidence): string {
   const frames =
     e.frames.length <= 2 ? e.frames.join(" and ") : `${e.frames.slice(0, -1).join(", ")} and ${e.frames.at(-1)}`;
   const where = e.file === undefined ? "" : ` of ${e.file}`;
-  return `flow ${e.flow}, ${e.frames.length === 1 ? "frame" : "frames"} ${frames}${where}`;
+  const note = e.note === undefined ? "" : `: ${e.note}`;
+  return `flow ${e.flow}, ${e.frames.length === 1 ? "frame" : "frames"} ${frames}${where}${note}`;
 }
+
+/** Where a case is like the next, three of them are enough; where each says something else, more are shown. */
+const CITED = 3;
+const CITED_WITH_NOTE = 24;
+
+export const citedOf = ({ evidence }: ReportFinding): readonly ReportEvidence[] =>
+  evidence.slice(0, evidence[0]?.note === undefined ? CITED : CITED_WITH_NOTE);
 
 /** "127.0.0.1:8280 (peer 127.0.0.1)". */
 export function subjectSentence({ subject }: ReportFinding): string {
@@ -151,4 +159,23 @@ export function analysedSpan(report: Report): { from: string; to: string } | nul
     .sort()
     .at(-1);
   return from === undefined || to === undefined ? null : { from, to };
+}
+
+/** Links told in words; a program reads all of them. */
+const TOLD_LINKS = 12;
+
+/** "127.0.0.1:8280 → 127.0.0.1:3306: 1,200 mysql requests, answered within 400 µs (median), 2 ms (p99); linked by time (98 %)". */
+export function topologySentences({ topology }: Report): string[] {
+  if (topology.links < 2) return [];
+  const lines = topology.calls.slice(0, TOLD_LINKS).map((l) => {
+    const from = l.caller === null ? l.client : formatEndpoint(l.caller);
+    const answered =
+      l.waited_s === null
+        ? "none answered"
+        : `answered within ${formatDuration(l.waited_s)} (median), ${formatDuration(l.waited_p99_s!)} (p99)`;
+    const basis = l.basis === null ? "" : `; linked by ${l.basis} (${formatNumber(Math.floor(l.share * 100))} %)`;
+    return `${from} → ${formatEndpoint(l.service)}: ${count(l.requests, `${l.protocol} request`)}, ${answered}${basis}`;
+  });
+  if (topology.links > lines.length) lines.push(`and ${formatNumber(topology.links - lines.length)} more`);
+  return lines;
 }

@@ -5,11 +5,10 @@ import type { ReportFinding } from "../core/report.ts";
 import { formatTime, secondsBetween } from "./format.ts";
 import { type MetricLine, metricLines } from "./metrics.ts";
 import type { Page } from "./page.ts";
-import { evidenceSentence } from "./sentences.ts";
+import { citedOf, evidenceSentence } from "./sentences.ts";
 import { sparkline } from "./sparkline.ts";
 import { displayWidth, padEnd } from "./wrap.ts";
 
-const CITED = 3;
 /** "CRITICAL" and two spaces. */
 const TAG = 10;
 
@@ -93,7 +92,7 @@ const widthsOf = (lines: readonly MetricLine[]): Widths => ({
 
 function evidence(page: Page, f: ReportFinding): void {
   if (f.evidence.length === 0) return;
-  const cited = f.evidence.slice(0, CITED);
+  const cited = citedOf(f);
   const of = f.count > cited.length ? ` (${cited.length} of ${formatWhole(f.count)})` : "";
   page.blank();
   page.paragraph(`Evidence${of}, with the filter to find it in Wireshark:`, { indent: TAG, paint: page.style.dim });

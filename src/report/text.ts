@@ -16,6 +16,7 @@ import {
   NAMED_CAPTURES,
   severityCounts,
   splitFindings,
+  topologySentences,
   totalsSentence,
   trustSentences,
   worstOf,
@@ -37,6 +38,8 @@ export function renderText(report: Report, options: TextOptions = {}): string {
   answer(page, report, serious);
   steps(page, report);
   ruledOut(page, report);
+  next(page, report);
+  topology(page, report);
   capture(page, report);
   findings(page, serious);
   notable(page, notes);
@@ -53,7 +56,8 @@ function answer(page: Page, report: Report, serious: readonly ReportFinding[]): 
   const paintTag: Paint = (t) => (worst === null ? page.style.good(t) : page.style.severity(worst, t));
   if (tag !== "") page.ready(page.style === PLAIN ? tag : paintTag(` ${tag} `));
   page.paragraph(diagnosis.summary, { paint: page.style.bold });
-  page.paragraph(`Confidence: ${diagnosis.confidence}.`, { paint: page.style.dim });
+  const because = diagnosis.confidence_because === "" ? "" : `: ${diagnosis.confidence_because}`;
+  page.paragraph(`Confidence: ${diagnosis.confidence}${because}.`, { paint: page.style.dim });
   const damaged = captures.filter(isDamaged).length;
   if (damaged > 0) {
     const which =
@@ -91,6 +95,19 @@ function ruledOut(page: Page, { diagnosis }: Report): void {
   if (diagnosis.ruled_out.length === 0) return;
   page.heading("Ruled out");
   for (const { what, because } of diagnosis.ruled_out) page.item(`${what}: ${because}`, 2);
+}
+
+function next(page: Page, { diagnosis }: Report): void {
+  if (diagnosis.next === undefined) return;
+  page.heading("Look at next");
+  for (const step of diagnosis.next) page.item(step, 2);
+}
+
+function topology(page: Page, report: Report): void {
+  const lines = topologySentences(report);
+  if (lines.length === 0) return;
+  page.heading("Who calls whom");
+  for (const line of lines) page.item(line, 2);
 }
 
 function capture(page: Page, report: Report): void {

@@ -77,7 +77,7 @@ describe("analyze", () => {
       open: () => ({ data() {}, gap() {}, end() {} }),
     };
     const report = await analyze([CAPTURE.pathname], { decoders: [greedy] });
-    expect(report.totals.requests).toBe(467);
+    expect(report.totals.requests).toBe(567);
     expect(seen.has("G".charCodeAt(0))).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 // What of HTTP/1 survives loss, a snap length, and joining late? (outcomes reasoned by hand)
 
 import { describe, expect, it } from "vitest";
-import { C, end, gap, play, S, type Step } from "./http1-recorder.ts";
+import { C, end, gap, play, S, type Step } from "./recorder.ts";
 
 const get = (path: string): Step => C(`GET ${path} HTTP/1.1\r\n\r\n`);
 const ok = S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

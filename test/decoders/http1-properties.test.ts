@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { http1 } from "../../decoders/http1.ts";
 import type { Exchange, ExchangeSink } from "../../src/core/stream-decoder.ts";
-import { bytesOf, play, Recorder, type Step } from "./http1-recorder.ts";
+import { bytesOf, play, Recorder, type Step } from "./recorder.ts";
 
 const pieces = [
   ...[
@@ -96,7 +96,14 @@ class Counter implements ExchangeSink {
   responseComplete(): void {}
   interim(): void {}
   doubt(): void {}
-  upgraded(): void {}
+  cancel(): void {}
+  remark(): void {}
+  label(): void {}
+  intact(): void {}
+  broken(): void {}
+  upgraded(): null {
+    return null;
+  }
 }
 
 describe("cost", () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { http1 } from "../../decoders/http1.ts";
 import { MAX_TEXT } from "../../src/core/stream-decoder.ts";
-import { bytesOf, C, type Cut, end, play, S, type Step } from "./http1-recorder.ts";
+import { bytesOf, C, type Cut, end, play, S, type Step } from "./recorder.ts";
 
 const GET = "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -263,7 +263,7 @@ describe("what is kept of a message", () => {
     const [x] = sink.exchanges;
     expect(x!.request).toEqual({ frame: 1, time: 1000, method: "GET", target: "/a", host: null, id: null });
     expect(x!.requestEnd).toBe(4000);
-    expect(x!.response).toEqual({ frame: 5, time: 5000, status: 200 });
+    expect(x!.response).toEqual({ frame: 5, time: 5000, status: 200, error: null });
   });
 
   it("takes x-request-id before traceparent, trimmed", () => {

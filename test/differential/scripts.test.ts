@@ -110,7 +110,7 @@ describe.skipIf(!hasTshark)("made-up conversations", () => {
     ["SYN-ACK sent again", "c SYN\n s SYN ACK\n +1000 s SYN ACK seq=0\n c ACK", 1],
     ["FIN sent again", `${OPEN} c FIN ACK\n +200 c FIN ACK seq=1\n s ACK`, 1],
     ["a hole filled after 300 ms", `${OPEN} c seq=101 len=100\n +300 c seq=1 len=100\n s ACK`, 1],
-    ["swapped within a millisecond", `${OPEN} c seq=101 len=100\n c seq=1 len=100\n s ACK`, 0],
+    ["swapped within a millisecond", `${OPEN} c seq=101 len=100 id=5\n c seq=1 len=100 id=4\n s ACK`, 0],
     [
       "keepalives without and with a byte",
       `${OPEN} c len=50\n s ACK\n +15000 c seq=50\n s ACK\n +15000 c seq=50 len=1\n s ACK`,

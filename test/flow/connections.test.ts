@@ -190,7 +190,7 @@ describe("what was sent again, and what only came in another order", () => {
   });
 
   it("takes segments swapped within 3 ms for swapped", () => {
-    expect(one(`${OPEN} c seq=101 len=100\n c seq=1 len=100\n s ACK`).retransmissions.client).toBe(0);
+    expect(one(`${OPEN} c seq=101 len=100 id=5\n c seq=1 len=100 id=4\n s ACK`).retransmissions.client).toBe(0);
   });
 
   it("takes a hole filled 200 ms later for a retransmission", () => {

@@ -11,6 +11,7 @@ const piece = (seq: number, length: number, fill: number, captured = length) => 
   bytes: new Uint8Array(captured).fill(fill),
   frame: fill,
   time: 0,
+  ipId: 0,
 });
 const shape = (h: HeldSegments) => h.list.map((s) => [s.seq, s.length, s.frame]);
 

@@ -11,8 +11,9 @@
 //
 // c and s are the two ends. A segment carries ACK of all that came from the other end, unless it is the first SYN or says
 // otherwise. Options: seq=N and ack=N (relative to the ISN, as Wireshark shows them), len=N (bytes on the wire, filled with
-// x), cap=N (captured bytes of them), isn=N, port=N (the client's), tap=N, win=N, noack. `lost` sends it past the capture:
-// it counts for the numbering, and is not seen. ACK alone is a pure acknowledgement; a number `+N` in front is milliseconds.
+// x), cap=N (captured bytes of them), isn=N, port=N (the client's), client=N and server=N (the host, 10.0.0.N; 1 and 2 unless
+// said), tap=N, win=N, noack. `lost` sends it past the capture: it counts for the numbering, and is not seen. ACK alone is a
+// pure acknowledgement; a number `+N` in front is milliseconds.
 
 import { http1 } from "../../decoders/http1.ts";
 import { CaptureClock } from "../../src/core/clock.ts";
@@ -34,6 +35,8 @@ export interface Segment {
   length: number;
   captured: number;
   port: number;
+  client: number;
+  server: number;
   tap: number;
   window: number;
   ipId: number;
@@ -107,6 +110,8 @@ export function segments(text: string): Segment[] {
       length,
       captured: Math.min(length, option("cap") ?? length),
       port,
+      client: option("client") ?? 1,
+      server: option("server") ?? 2,
       tap: option("tap") ?? 0,
       window: option("win") ?? 500,
       ipId: option("id") ?? ipId++,
@@ -204,7 +209,8 @@ export function pcap(list: readonly Segment[]): Uint8Array {
     const micros = Math.round(s.timeMs * 1000);
     const headers = IP_HEADER + TCP_HEADER;
     for (const word of [Math.floor(micros / 1e6), micros % 1e6, headers + s.captured, headers + s.length]) u32le(word);
-    const [src, dst] = s.from === "c" ? [0x0a000001, 0x0a000002] : [0x0a000002, 0x0a000001];
+    const hosts = [0x0a000000 + s.client, 0x0a000000 + s.server] as const;
+    const [src, dst] = s.from === "c" ? hosts : [hosts[1], hosts[0]];
     const [srcPort, dstPort] = s.from === "c" ? [s.port, SERVER_PORT] : [SERVER_PORT, s.port];
     out.push(0x45, 0);
     for (const n of [headers + s.length, s.ipId, 0x4000, 0x4006, 0]) u16(n);
@@ -225,8 +231,8 @@ export function pcap(list: readonly Segment[]): Uint8Array {
 export function fill(p: Packet, s: Segment, frame: number, family: 4 | 6): void {
   const header = 60;
   const bytes = new Uint8Array(header + s.captured);
-  bytes[15] = 1;
-  bytes[31] = 2;
+  bytes[15] = s.client;
+  bytes[31] = s.server;
   bytes.set(s.payload.subarray(0, s.captured), header);
   const fromClient = s.from === "c";
   p.buf = bytes;
@@ -239,8 +245,9 @@ export function fill(p: Packet, s: Segment, frame: number, family: 4 | 6): void 
   p.tap = s.tap;
   p.verdict = Verdict.tcp;
   p.family = family;
-  p.src = fromClient ? 0x0a000001 : 0x0a000002;
-  p.dst = fromClient ? 0x0a000002 : 0x0a000001;
+  const [client, server] = [0x0a000000 + s.client, 0x0a000000 + s.server];
+  p.src = fromClient ? client : server;
+  p.dst = fromClient ? server : client;
   p.srcOffset = fromClient ? 0 : 16;
   p.dstOffset = fromClient ? 16 : 0;
   p.ipId = s.ipId;

@@ -92,7 +92,37 @@ export function madeUpReport(change: Partial<Report> = {}): Report {
     clear: [{ analysis: "late-answers", because: "every requester was still there" }],
     unsure: [{ analysis: "unbalanced-closes", needs: "capture for longer" }],
     failed: [{ analysis: "refused-connections", error: "a fault" }],
+    topology: {
+      links: 2,
+      calls: [
+        {
+          client: "192.0.2.8",
+          caller: null,
+          service: { address: "192.0.2.7", port: 8280 },
+          protocol: "http",
+          requests: 130,
+          basis: null,
+          share: 1,
+          waited_s: null,
+          waited_p99_s: null,
+          longest_s: null,
+        },
+        {
+          client: "192.0.2.7",
+          caller: { address: "192.0.2.7", port: 8280 },
+          service: { address: "192.0.2.9", port: 3306 },
+          protocol: "mysql",
+          requests: 1200,
+          basis: "time",
+          share: 0.98,
+          waited_s: 0.0004,
+          waited_p99_s: 0.002,
+          longest_s: 0.013,
+        },
+      ],
+    },
     diagnosis: {
+      confidence_because: "130 cases",
       summary: "192.0.2.7:8280 stopped answering 192.0.2.8 at 18:34:05.123.",
       confidence: "high",
       chain: [

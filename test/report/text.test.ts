@@ -12,7 +12,7 @@ test("the answer comes first", () => {
   const [tag, answer, sure] = lines(renderText(madeUpReport()));
   expect(tag).toBe("CRITICAL");
   expect(answer).toBe("192.0.2.7:8280 stopped answering 192.0.2.8 at 18:34:05.123.");
-  expect(sure).toBe("Confidence: high.");
+  expect(sure).toBe("Confidence: high: 130 cases.");
 });
 
 test("sections stand in their order", () => {
@@ -22,6 +22,7 @@ test("sections stand in their order", () => {
     "The capture is damaged or could not be read to the end: what came before was",
     "In order of time",
     "Ruled out",
+    "Who calls whom",
     "Capture",
     "Findings  1 critical, 1 low",
     "Also seen, and harmless by itself",
@@ -55,7 +56,13 @@ test("damage, comments, doubts and faults are said", () => {
 
 test("a clean bill says OK only when it is sure", () => {
   const clean = madeUpReport({ findings: [] });
-  clean.diagnosis = { summary: "Nothing wrong was found.", confidence: "high", chain: [], ruled_out: [] };
+  clean.diagnosis = {
+    summary: "Nothing wrong was found.",
+    confidence: "high",
+    confidence_because: "",
+    chain: [],
+    ruled_out: [],
+  };
   expect(lines(renderText(clean))[0]).toBe("OK");
   clean.diagnosis.confidence = "low";
   expect(lines(renderText(clean))[0]).toBe("Nothing wrong was found.");

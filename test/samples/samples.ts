@@ -16,11 +16,16 @@ export interface Truth {
   services?: {
     name: string;
     server: Endpoint;
+    /** "http" when absent. */
+    protocol?: string;
     connections: number;
     requests: number;
     answered: number;
     unanswered: number;
-    statuses: Record<string, number>;
+    late?: number;
+    pending?: number;
+    /** HTTP's. */
+    statuses?: Record<string, number>;
     half_closed_at_end: number;
   }[];
   connections?: {
@@ -67,7 +72,61 @@ export interface Truth {
     stale_writes: number;
     pool: { client: Endpoint; broken_at: string | null; kernel_after_idle: string | null }[];
   }[];
-  kernel: { service_close_wait: number; service_close_wait_ports: number[] };
+  /** Who was to blame, by the applications' logs; `cause` null: nobody. `not`: what must not be called a cause. */
+  diagnosis?: { cause: string | null; also_right?: string[]; holder: Party | null; names: string[]; not: string[] };
+  pool?: {
+    server: Endpoint;
+    dry_at: string;
+    /** The first samples say `pool_size`, `client` and `last_query_at`. */
+    size?: number;
+    pool_size?: number;
+    connections: {
+      client_port?: number;
+      client?: Endpoint;
+      last_used_at?: string;
+      last_query_at?: string;
+      leaked_by?: { target: string };
+    }[];
+  };
+  /** A service that answered nothing, or what a lock held back; `until` null: to the end. */
+  stall?: { service: Endpoint; from: string; until: string | null; waiting: number };
+  slow?: {
+    service: Endpoint;
+    from: string;
+    median_s?: number;
+    waited_s?: { during: { p50: number } };
+    commands?: number;
+  };
+  /** Length-prefixed protocols, with the option that describes them, and the frames that their sender logged. */
+  framings?: {
+    port: number;
+    option: string;
+    connections: {
+      client: Endpoint;
+      sent: Record<"client" | "server", { frames: number; bytes: number; broken_at: number | null }>;
+    }[];
+  }[];
+  small_200s?: { service: Endpoint; client: Party; count: number; body_bytes: number; from: string };
+  /** What a firewall dropped on each path, and what the kernels sent again. */
+  paths?: {
+    name: string;
+    client: Party;
+    server: Endpoint;
+    firewall: Record<"to_server" | "to_client", { dropped: number; share: number }>;
+    kernel: { server: { retransmitted: number } };
+  }[];
+  readers?: {
+    kind: "healthy" | "paused" | "stopped" | "slow";
+    server: Endpoint;
+    stops_reading_at: string | null;
+    reads_again_at: string | null;
+    feed_stood_still_s: { longest: number };
+  }[];
+  kernel: {
+    service_close_wait: number;
+    service_close_wait_ports: number[];
+    client?: { retransmitted: number; zero_windows_advertised?: number };
+  };
 }
 
 /** The most sockets that a snapshot of the kernel shows, and the first that shows so many. */

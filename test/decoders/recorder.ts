@@ -1,7 +1,19 @@
-// What did an HTTP/1 session report? A sink that keeps it, and ways to cut one dialogue into segments.
+// What did a session report? A sink that keeps it, and ways to cut one dialogue into segments.
 
 import { http1 } from "../../decoders/http1.ts";
-import type { Exchange, ExchangeSink, RequestHead, ResponseHead, Side } from "../../src/core/stream-decoder.ts";
+import type {
+  BrokenMessage,
+  Exchange,
+  ExchangeSink,
+  Label,
+  Protocol,
+  Remark,
+  RequestHead,
+  ResponseHead,
+  Side,
+  StreamDecoder,
+  StreamSession,
+} from "../../src/core/stream-decoder.ts";
 
 export interface Recorded extends Exchange {
   doubts: string[];
@@ -11,11 +23,26 @@ export class Recorder implements ExchangeSink {
   exchanges: Recorded[] = [];
   log: string[] = [];
   isUpgraded = false;
+  /** What the flow turned into. */
+  upgradedTo: Protocol | null = null;
+  remarks: Remark[] = [];
+  labels = new Map<Label, string>();
+  brokenMessages: BrokenMessage[] = [];
+  intactMessages: [number, number] = [0, 0];
+  cancelled: { exchange: Exchange; side: Side; frame: number }[] = [];
+  private protocol: Protocol;
+  private next: StreamSession | null;
+
+  /** `next`: the session that takes over when the flow turns into something else. */
+  constructor(protocol: Protocol = "http", next: StreamSession | null = null) {
+    this.protocol = protocol;
+    this.next = next;
+  }
 
   private exchange(requester: Side): Recorded {
     const exchange: Recorded = {
       flow: 0,
-      protocol: "http",
+      protocol: this.protocol,
       requester,
       request: null,
       requestEnd: 0,
@@ -23,6 +50,8 @@ export class Recorder implements ExchangeSink {
       response: null,
       responseComplete: false,
       interim: 0,
+      responseBytes: 0,
+      inTransaction: null,
       doubt: null,
       outcome: "pending",
       waited: 0,
@@ -52,7 +81,7 @@ export class Recorder implements ExchangeSink {
     if (exchange?.response) throw new Error("two final responses");
     const answered = exchange ?? this.exchange((side ^ 1) as Side);
     answered.response = head;
-    this.log.push(`response ${head.status}`);
+    this.log.push(`response ${head.error?.code ?? head.status ?? "ok"}`);
     return answered;
   }
 
@@ -73,9 +102,34 @@ export class Recorder implements ExchangeSink {
     this.log.push(`doubt ${why}`);
   }
 
-  upgraded(): void {
+  cancel(exchange: Exchange, side: Side, frame: number): void {
+    this.cancelled.push({ exchange, side, frame });
+    this.log.push("cancelled");
+  }
+
+  remark(remark: Remark): void {
+    this.remarks.push(remark);
+    this.log.push(`${remark.kind}${remark.code === null ? "" : ` ${remark.code}`}`);
+  }
+
+  label(name: Label, value: string): void {
+    this.labels.set(name, value);
+  }
+
+  intact(side: Side): void {
+    this.intactMessages[side]++;
+  }
+
+  broken(message: BrokenMessage): void {
+    this.brokenMessages.push(message);
+    this.log.push("broken");
+  }
+
+  upgraded(to?: Protocol): StreamSession | null {
     this.isUpgraded = true;
-    this.log.push("upgraded");
+    this.upgradedTo = to ?? null;
+    this.log.push(to === undefined ? "upgraded" : `upgraded to ${to}`);
+    return this.next;
   }
 
   /** One line an exchange: what was asked, `.` when complete, and what was answered. */
@@ -115,9 +169,10 @@ export function play(
   steps: Step[],
   cut: Cut = (n) => [n],
   pieces: "one segment" | "segments" = "one segment",
+  decoder: StreamDecoder = http1,
 ): Recorder {
-  const sink = new Recorder();
-  const session = http1.open(sink);
+  const sink = new Recorder(decoder.protocol);
+  const session = decoder.open(sink);
   let frame = 0;
   for (const step of steps) {
     if ("gap" in step) session.gap(step.side, step.gap, step.reason);

@@ -1,0 +1,70 @@
+// Which connections does each client keep to a database, and when did it last use each of them?
+
+import type { Party } from "../src/core/analysis.ts";
+import type { Nanos } from "../src/core/clock.ts";
+import type { CaptureView, FlowRow, ServiceTally } from "../src/core/flow-view.ts";
+import type { FrameRef } from "../src/core/frame.ts";
+import type { Exchange } from "../src/core/stream-decoder.ts";
+import { name } from "./grouping.ts";
+
+/** Databases: what a pool of connections is kept for. */
+const DATABASES = new Set(["mysql", "postgresql"]);
+
+export interface PoolConnection {
+  readonly flow: number;
+  readonly port: number;
+  /** −Infinity when it is older than the capture. */
+  readonly opened: Nanos;
+  /** The first FIN or RST of either end; +Infinity without one. */
+  readonly closed: Nanos;
+  /** Its last command and when that was answered, or sent when it was not; null when none was seen. */
+  readonly last: Exchange | null;
+  readonly lastUsed: Nanos;
+  /** The last command had its answer. */
+  readonly answered: boolean;
+  readonly frame: FrameRef;
+  /** The request that the client's host had taken last, when the last command was sent. */
+  readonly context: Exchange | null;
+}
+
+export interface Pool {
+  readonly database: ServiceTally;
+  readonly client: Party;
+  readonly connections: readonly PoolConnection[];
+}
+
+export function poolsIn(view: CaptureView): Pool[] {
+  const pools = new Map<string, { database: ServiceTally; client: Party; connections: PoolConnection[] }>();
+  const services = new Map(view.services.map((s) => [`${s.protocol} ${name(s.service)}`, s]));
+  for (const flow of view.flows()) {
+    if (!DATABASES.has(flow.protocol) || flow.answersOf !== null) continue;
+    const database = services.get(`${flow.protocol} ${name({ address: flow.server.address, port: flow.server.port })}`);
+    if (database === undefined) continue;
+    const key = `${flow.client.address} ${flow.protocol} ${flow.server.address} ${flow.server.port}`;
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      pool = { database, client: { address: flow.client.address }, connections: [] };
+      pools.set(key, pool);
+    }
+    pool.connections.push(connectionOf(flow));
+  }
+  return [...pools.values()];
+}
+
+function connectionOf(flow: FlowRow): PoolConnection {
+  const { client, server, notes } = flow;
+  const ends = [client.fin, client.rst, server.fin, server.rst].filter((m) => m !== null).map((m) => m.time);
+  const last = notes?.last ?? null;
+  const data = Math.max(client.lastData?.time ?? 0, server.lastData?.time ?? 0);
+  return {
+    flow: flow.id,
+    port: client.port,
+    opened: flow.handshake === "none" ? Number.NEGATIVE_INFINITY : flow.first.time,
+    closed: Math.min(...ends, Number.POSITIVE_INFINITY),
+    last,
+    lastUsed: last === null ? data : (last.response?.time ?? last.request!.time),
+    answered: last === null || last.response !== null,
+    frame: last?.request?.frame ?? flow.first.frame,
+    context: notes?.context ?? null,
+  };
+}

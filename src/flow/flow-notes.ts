@@ -1,0 +1,33 @@
+// What do the decoders say of a connection beside its exchanges? Kept only for the flows of which something was said.
+
+import type { FlowNotes as Notes } from "../core/flow-view.ts";
+import { type BrokenMessage, type Exchange, type Label, MAX_TEXT, type Remark } from "../core/stream-decoder.ts";
+
+/** Of a crafted flow that never stops to remark, the first and the last tell enough. */
+const MAX_REMARKS = 8;
+const MAX_BROKEN = 8;
+
+export class FlowNotes implements Notes {
+  readonly labels = new Map<Label, string>();
+  readonly remarks: Remark[] = [];
+  readonly broken: BrokenMessage[] = [];
+  brokenCount = 0;
+  readonly intact: [number, number] = [0, 0];
+  last: Exchange | null = null;
+  context: Exchange | null = null;
+  asked = 0;
+
+  label(name: Label, value: string): void {
+    this.labels.set(name, value.slice(0, MAX_TEXT));
+  }
+
+  remark(remark: Remark): void {
+    if (this.remarks.length < MAX_REMARKS) this.remarks.push(remark);
+    else this.remarks[MAX_REMARKS - 1] = remark;
+  }
+
+  broke(message: BrokenMessage): void {
+    this.brokenCount++;
+    if (this.broken.length < MAX_BROKEN) this.broken.push(message);
+  }
+}

@@ -1,0 +1,50 @@
+// How long did a service's answers take, when, and to what? A histogram, and samples over time, in bounded memory.
+
+import type { LatencyPoint, Latencies as View } from "../core/flow-view.ts";
+import { kindOf } from "../core/request-kind.ts";
+import type { Exchange } from "../core/stream-decoder.ts";
+import { Histogram } from "./histogram.ts";
+
+/** Points in time kept; beyond, every second one goes and only every other answer is taken from then on. */
+const MAX_POINTS = 1024;
+const MAX_KINDS = 64;
+
+export class Latencies extends Histogram implements View {
+  private kept: LatencyPoint[] = [];
+  private kinds = new Set<string>();
+  private stride = 1;
+
+  /** hot: one exchange with its answer. */
+  answered(e: Exchange): void {
+    if (this.count % this.stride === 0) {
+      const { request, response } = e;
+      this.kept.push({
+        flow: e.flow,
+        frame: response!.frame,
+        asked: request!.time,
+        waited: e.waited,
+        kind: this.kind(e),
+        status: response!.status,
+        length: response!.length ?? null,
+      });
+      if (this.kept.length >= MAX_POINTS) {
+        this.kept = this.kept.filter((_, n) => n % 2 === 0);
+        this.stride *= 2;
+      }
+    }
+    this.add(e.waited);
+  }
+
+  private kind(e: Exchange): string {
+    const kind = kindOf(e);
+    if (!this.kinds.has(kind)) {
+      if (this.kinds.size >= MAX_KINDS) return "";
+      this.kinds.add(kind);
+    }
+    return kind;
+  }
+
+  points(): Iterable<LatencyPoint> {
+    return this.kept;
+  }
+}

@@ -1,0 +1,192 @@
+// On whose behalf is a service called? What comes into a host, and what goes out of it in the meantime.
+//
+// A capture shows addresses, not processes. Each request that leaves a host where other requests are being served is a
+// vote for one of those services: by the same request id, by the same words, or, weakest, by lying within their time. What the
+// votes amount to is decided by whoever reads them (analyses/legs.ts).
+
+import type { Edge as View } from "../core/flow-view.ts";
+import type { Exchange } from "../core/stream-decoder.ts";
+import type { ServiceTallyOf } from "./exchange-ledger.ts";
+import { Histogram } from "./histogram.ts";
+
+/** Who asks whom. A crafted capture has as many pairs as packets; beyond this, new ones are not told apart. */
+const MAX_EDGES = 20_000;
+/** Requests that wait on one host are searched by id and by words in maps of this size at most. */
+const MAX_KNOWN = 65_536;
+/** Most clients are called by nobody: they share it. */
+const NONE: ReadonlyMap<ServiceTallyOf, number> = new Map();
+
+export class Edge implements View {
+  readonly client: string;
+  readonly service: ServiceTallyOf;
+  requests = 0;
+  readonly waited = new Histogram();
+  /** Requests that carried an id, whether or not another one with it was waiting. */
+  withId = 0;
+  byId: ReadonlyMap<ServiceTallyOf, number> = NONE;
+  byWords: ReadonlyMap<ServiceTallyOf, number> = NONE;
+  byTime: ReadonlyMap<ServiceTallyOf, number> = NONE;
+
+  constructor(client: string, service: ServiceTallyOf) {
+    this.client = client;
+    this.service = service;
+  }
+}
+
+/** Requests that wait, by a text that names them: the services that have them, the innermost last. */
+class Waiting {
+  private known = new Map<string, ServiceTallyOf[]>();
+
+  get isEmpty(): boolean {
+    return this.known.size === 0;
+  }
+
+  add(text: string, service: ServiceTallyOf): void {
+    const list = this.known.get(text);
+    if (list !== undefined) list.push(service);
+    else if (this.known.size < MAX_KNOWN) this.known.set(text, [service]);
+  }
+
+  remove(text: string, service: ServiceTallyOf): void {
+    const list = this.known.get(text);
+    const at = list?.lastIndexOf(service) ?? -1;
+    if (at < 0) return;
+    if (list!.length === 1) this.known.delete(text);
+    else list!.splice(at, 1);
+  }
+
+  /** The innermost that is not `asked`. With `alone`, null where one service has it more than once: that names nothing. */
+  innermost(text: string, asked: ServiceTallyOf, alone: boolean): ServiceTallyOf | null {
+    const list = this.known.get(text);
+    if (list === undefined) return null;
+    const last = list.findLast((s) => s !== asked);
+    return last === undefined || (alone && list.indexOf(last) !== list.lastIndexOf(last)) ? null : last;
+  }
+}
+
+/** What waits on one host. */
+class Host {
+  readonly services = new Set<ServiceTallyOf>();
+  readonly byId = new Waiting();
+  readonly byWords = new Waiting();
+}
+
+export class Legs {
+  private hosts = new Map<string, Host>();
+  /** By service, then by the client's address. */
+  private table = new Map<ServiceTallyOf, Map<string, Edge>>();
+  /** Addresses that ask anybody. */
+  private clients = new Set<string>();
+  private edgeCount = 0;
+
+  get edges(): Edge[] {
+    return [...this.table.values()].flatMap((of) => [...of.values()]);
+  }
+
+  /** hot: `client` asks `service`. Returns what was being served on the client's host: the request that came last. */
+  asked(e: Exchange, client: string, service: ServiceTallyOf): Exchange | null {
+    const edge = this.edge(client, service);
+    let context: Exchange | null = null;
+    if (edge !== null) {
+      edge.requests++;
+      context = this.vote(edge, e, client);
+    }
+    this.serve(e, service);
+    return context;
+  }
+
+  /** hot: an exchange was judged. */
+  settled(e: Exchange, client: string, service: ServiceTallyOf): void {
+    if (e.request !== null && e.response !== null && e.request.waits !== true) {
+      this.table.get(service)?.get(client)?.waited.add(e.waited);
+    }
+    const host = this.hosts.get(hostOf(service.service.address));
+    const { request } = e;
+    if (host === undefined || request === null) return;
+    if (service.activity.open.size === 0) host.services.delete(service);
+    if (request.id !== null) host.byId.remove(request.id, service);
+    const words = host.byWords.isEmpty ? null : wordsOf(e);
+    if (words !== null) host.byWords.remove(words, service);
+  }
+
+  private vote(edge: Edge, e: Exchange, client: string): Exchange | null {
+    if (e.request!.id !== null) edge.withId++;
+    const own = hostOf(client);
+    // What a host serves on its loopback interface, it calls others for by another address of its own.
+    return this.voteOn(own, edge, e) ?? (own === LOOPBACK ? null : this.voteOn(LOOPBACK, edge, e));
+  }
+
+  private voteOn(name: string, edge: Edge, e: Exchange): Exchange | null {
+    const host = this.hosts.get(name);
+    if (host === undefined) return null;
+    let context: Exchange | null = null;
+    let innermost: ServiceTallyOf | null = null;
+    for (const service of host.services) {
+      if (service === edge.service) continue;
+      const newest = service.activity.newestOpen();
+      if (newest !== null && (context === null || newest.request!.time > context.request!.time)) {
+        context = newest;
+        innermost = service;
+      }
+    }
+    const { id } = e.request!;
+    const sameId = id === null ? null : host.byId.innermost(id, edge.service, false);
+    if (sameId !== null) edge.byId = counted(edge.byId, sameId);
+    const words = host.byWords.isEmpty ? null : wordsOf(e);
+    const same = words === null ? null : host.byWords.innermost(words, edge.service, true);
+    if (same !== null) edge.byWords = counted(edge.byWords, same);
+    if (innermost !== null) edge.byTime = counted(edge.byTime, innermost);
+    return context;
+  }
+
+  private serve(e: Exchange, service: ServiceTallyOf): void {
+    const address = hostOf(service.service.address);
+    let host = this.hosts.get(address);
+    if (host === undefined) {
+      host = new Host();
+      this.hosts.set(address, host);
+    }
+    host.services.add(service);
+    const { id } = e.request!;
+    if (id !== null) host.byId.add(id, service);
+    // From a host that asks nobody, no vote will come.
+    const words = address === LOOPBACK || this.clients.has(address) ? wordsOf(e) : null;
+    if (words !== null) host.byWords.add(words, service);
+  }
+
+  private edge(client: string, service: ServiceTallyOf): Edge | null {
+    let of = this.table.get(service);
+    if (of === undefined) {
+      of = new Map();
+      this.table.set(service, of);
+    }
+    let edge = of.get(client);
+    if (edge === undefined) {
+      if (this.edgeCount >= MAX_EDGES) return null;
+      this.edgeCount++;
+      edge = new Edge(client, service);
+      of.set(client, edge);
+      this.clients.add(hostOf(client));
+    }
+    return edge;
+  }
+}
+
+/** All loopback addresses are one host: the one that was captured on. */
+const LOOPBACK = "loopback";
+const hostOf = (address: string): string => (address.startsWith("127.") || address === "::1" ? LOOPBACK : address);
+
+/** One vote more. */
+function counted(
+  votes: ReadonlyMap<ServiceTallyOf, number>,
+  service: ServiceTallyOf,
+): ReadonlyMap<ServiceTallyOf, number> {
+  const own = votes === NONE ? new Map<ServiceTallyOf, number>() : (votes as Map<ServiceTallyOf, number>);
+  return own.set(service, (own.get(service) ?? 0) + 1);
+}
+
+/** What a proxy hands on unchanged: of HTTP, method, target and host. */
+function wordsOf({ protocol, request }: Exchange): string | null {
+  if (protocol !== "http" && protocol !== "http2") return null;
+  return `${request!.method} ${request!.target} ${request!.host ?? ""}`;
+}

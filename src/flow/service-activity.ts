@@ -1,0 +1,153 @@
+// What was a service doing over time? How long its answers took, and when it took in requests and answered none of them.
+
+import type { Nanos } from "../core/clock.ts";
+import type { Rest, Silence, ServiceActivity as View } from "../core/flow-view.ts";
+import { kindOf } from "../core/request-kind.ts";
+import type { Exchange } from "../core/stream-decoder.ts";
+import { Latencies } from "./latencies.ts";
+
+/** A shorter silence is a slow answer, and nothing that a person would call a stall. */
+const LEAST_SILENCE = 200e6;
+/** The longest silences are kept, and so many answers that took longer than {@link SLOW}. */
+const MAX_SILENCES = 16;
+const MAX_SLOW = 2048;
+const SLOW = 100e6;
+/** A request that came in the last part of a silence had not been waiting with the others. */
+const LATE_SHARE = 0.9;
+const LEAST_REST = 1e9;
+const MAX_RESTS = 16;
+/** Different requests named of a silence: more say nothing new. */
+const MAX_KINDS = 8;
+const SPARE = 64;
+
+export class ServiceActivity implements View {
+  readonly latencies = new Latencies();
+  readonly silences: Silence[] = [];
+  readonly rests: Rest[] = [];
+  readonly slow: Exchange[] = [];
+  slowCount = 0;
+  /** Requests that wait for an answer, in order. */
+  readonly open = new Set<Exchange>();
+  /** Those of `open`, and some that were answered since: the last one is the newest. */
+  private recent: Exchange[] = [];
+  private silentFrom = Number.NaN;
+  /** When the last request was answered or given up, none being left. */
+  private restsFrom = Number.NaN;
+  /** The first that was given up in this silence. */
+  private abandoned: Exchange | null = null;
+  private asks = 0;
+  private gaveUp = 0;
+  private kinds = new Set<string>();
+  private flows = new Set<number>();
+
+  /** hot: a request came. */
+  asked(e: Exchange): void {
+    if (e.request!.waits === true) return;
+    if (this.open.size === 0) this.rest(e.request!.time);
+    this.open.add(e);
+    this.recent.push(e);
+    if (this.recent.length > 2 * this.open.size + SPARE) this.recent = [...this.open];
+    const { time } = e.request!;
+    if (Number.isNaN(this.silentFrom)) this.fallSilent(time);
+    this.asks++;
+    if (time - this.silentFrom >= LEAST_SILENCE) this.note(e);
+  }
+
+  /** hot: an exchange was judged. */
+  settled(e: Exchange): void {
+    const { request, response } = e;
+    if (request === null) return;
+    if (response !== null && request.waits !== true) this.keep(response.time, e);
+    this.open.delete(e);
+    if (this.open.size === 0) this.restsFrom = response?.time ?? request.time + e.waited;
+    if (response === null) {
+      this.gaveUp++;
+      this.abandoned ??= e;
+      return;
+    }
+    if (request.waits === true) return;
+    this.latencies.answered(e);
+    if (e.waited >= SLOW) {
+      this.slowCount++;
+      if (this.slow.length < MAX_SLOW) this.slow.push(e);
+    }
+    if (this.open.size === 0) this.silentFrom = Number.NaN;
+    else this.fallSilent(response.time);
+    this.asks = this.open.size;
+  }
+
+  /** The capture has ended. */
+  end(time: Nanos): void {
+    this.keep(time, null);
+    this.silentFrom = Number.NaN;
+    if (this.open.size === 0) this.rest(time);
+    this.restsFrom = Number.NaN;
+  }
+
+  /** The request that came last, of those that wait. */
+  newestOpen(): Exchange | null {
+    for (;;) {
+      const newest = this.recent.at(-1);
+      if (newest === undefined) return null;
+      if (this.open.has(newest)) return newest;
+      this.recent.pop();
+    }
+  }
+
+  private fallSilent(time: Nanos): void {
+    this.silentFrom = time;
+    this.abandoned = null;
+    this.asks = 0;
+    this.gaveUp = 0;
+    if (this.kinds.size > 0) this.kinds.clear();
+    if (this.flows.size > 0) this.flows.clear();
+  }
+
+  private note(e: Exchange): void {
+    this.flows.add(e.flow);
+    if (this.kinds.size < MAX_KINDS) this.kinds.add(kindOf(e));
+  }
+
+  private rest(until: Nanos): void {
+    if (!(until - this.restsFrom >= LEAST_REST)) return;
+    this.rests.push({ from: this.restsFrom, until });
+    if (this.rests.length > MAX_RESTS) this.rests.splice(shortestOf(this.rests), 1);
+  }
+
+  /** `answered` ended it; null: the end of the capture did. */
+  private keep(until: Nanos, answered: Exchange | null): void {
+    if (!(until - this.silentFrom >= LEAST_SILENCE)) return;
+    for (const e of this.open) {
+      this.note(e);
+      if (this.flows.size > MAX_KINDS) break;
+    }
+    const oldest = this.open.values().next().value ?? this.abandoned;
+    const first =
+      this.abandoned !== null && oldest !== null && isBefore(this.abandoned, oldest) ? this.abandoned : oldest;
+    if (first === null) return;
+    this.note(first);
+    const silence: Silence = {
+      from: this.silentFrom,
+      until,
+      isOpen: answered === null,
+      isSelective:
+        answered !== null &&
+        answered !== first &&
+        answered.request!.time - this.silentFrom > LATE_SHARE * (until - this.silentFrom),
+      first,
+      requests: this.asks,
+      gaveUp: this.gaveUp,
+      connections: this.flows.size,
+      kinds: [...this.kinds],
+    };
+    this.silences.push(silence);
+    if (this.silences.length > MAX_SILENCES) this.silences.splice(shortestOf(this.silences), 1);
+  }
+}
+
+/** Index of the shortest span. */
+const shortestOf = (spans: readonly Rest[]): number =>
+  spans.reduce((least, span, n) => (lengthOf(span) < lengthOf(spans[least]!) ? n : least), 0);
+const lengthOf = ({ from, until }: Rest): Nanos => until - from;
+
+const isBefore = (a: Exchange, b: Exchange): boolean => a.request!.time < b.request!.time;

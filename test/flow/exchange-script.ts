@@ -1,0 +1,53 @@
+// How does a test make exchanges without packets? A request at a second, and what became of it.
+
+import type { Exchange, Protocol, RequestHead } from "../../src/core/stream-decoder.ts";
+
+const SECOND = 1e9;
+
+export function request(
+  at: number,
+  target: string,
+  over: Partial<RequestHead> & { flow?: number; protocol?: Protocol } = {},
+): Exchange {
+  const { flow = 0, protocol = "http", ...head } = over;
+  return {
+    flow,
+    protocol,
+    requester: 0,
+    request: {
+      frame: Math.round(at * 1000) + 1,
+      time: at * SECOND,
+      method: "GET",
+      target,
+      host: null,
+      id: null,
+      ...head,
+    },
+    requestEnd: at * SECOND,
+    requestComplete: true,
+    response: null,
+    responseComplete: false,
+    interim: 0,
+    responseBytes: 0,
+    inTransaction: null,
+    doubt: null,
+    outcome: "pending",
+    waited: 0,
+    gaveUp: null,
+    gaveUpFrame: 0,
+  };
+}
+
+export function answer(e: Exchange, at: number): Exchange {
+  e.response = { frame: Math.round(at * 1000) + 2, time: at * SECOND, status: 200, error: null };
+  e.outcome = "answered";
+  e.waited = e.response.time - e.request!.time;
+  return e;
+}
+
+export function giveUp(e: Exchange, at: number): Exchange {
+  e.outcome = "unanswered";
+  e.gaveUp = 0;
+  e.waited = at * SECOND - e.request!.time;
+  return e;
+}

@@ -1,0 +1,73 @@
+// Which service does a request leave a host for? Votes counted by hand.
+
+import { describe, expect, it } from "vitest";
+import { ExchangeLedger } from "../../src/flow/exchange-ledger.ts";
+import { answer, request } from "./exchange-script.ts";
+
+const HOST = "10.0.0.1";
+
+function ledger() {
+  const all = new ExchangeLedger(false);
+  const tally = (port: number, protocol: "http" | "mysql" = "http", address = HOST) =>
+    all.tally(address, port, protocol);
+  return { all, tally };
+}
+const votes = (of: ReadonlyMap<{ service: { port: number } }, number>) =>
+  [...of].map(([s, n]) => `${s.service.port}: ${n}`);
+
+describe("what leaves a host", () => {
+  it("belongs to the request with the same id", () => {
+    const { all, tally } = ledger();
+    const [sidecar, service] = [tally(8080), tally(8280)];
+    for (let n = 0; n < 5; n++) {
+      const outer = request(n, "/a", { id: `id-${n}` });
+      const inner = request(n + 0.1, "/a", { id: `id-${n}`, flow: 1 });
+      all.asked(outer, "10.0.0.9", sidecar);
+      all.asked(inner, HOST, service);
+      all.settle(answer(inner, n + 0.2), HOST, service);
+      all.settle(answer(outer, n + 0.3), "10.0.0.9", sidecar);
+    }
+    const edge = all.legs.edges.find((e) => e.service === service)!;
+    expect([edge.client, edge.requests, edge.withId, votes(edge.byId), votes(edge.byTime)]).toEqual([
+      HOST,
+      5,
+      5,
+      ["8080: 5"],
+      ["8080: 5"],
+    ]);
+    expect([edge.waited.count, Math.round(edge.waited.percentile(0.5) / 1e6)]).toEqual([5, 100]);
+    // Nobody on the first client's host serves anything.
+    expect(votes(all.legs.edges.find((e) => e.service === sidecar)!.byId)).toEqual([]);
+  });
+
+  it("else to the one that came last and waits: the innermost", () => {
+    const { all, tally } = ledger();
+    const [sidecar, service, database] = [tally(8080), tally(8280), tally(3306, "mysql", "10.0.0.2")];
+    const outer = request(1, "/a");
+    const inner = request(1.1, "/a", { flow: 1 });
+    const query = request(1.2, "SELECT 1", { flow: 2, protocol: "mysql" });
+    all.asked(outer, "10.0.0.9", sidecar);
+    all.asked(inner, HOST, service);
+    expect(all.asked(query, HOST, database)).toBe(inner);
+    const edge = all.legs.edges.find((e) => e.service === database)!;
+    expect(votes(edge.byTime)).toEqual(["8280: 1"]);
+    all.settle(answer(query, 1.3), HOST, database);
+    all.settle(answer(inner, 1.4), HOST, service);
+    // The inner one was answered: what is left is the outer.
+    expect(all.asked(request(1.5, "SELECT 2", { flow: 2, protocol: "mysql" }), HOST, database)).toBe(outer);
+    all.settle(answer(outer, 1.6), "10.0.0.9", sidecar);
+    expect(all.asked(request(2, "SELECT 3", { flow: 2, protocol: "mysql" }), HOST, database)).toBeNull();
+  });
+
+  it("by its words only where they are unlike any other's", () => {
+    const { all, tally } = ledger();
+    const [front, back] = [tally(80), tally(81)];
+    all.asked(request(0.5, "/warm-up", { flow: 9 }), HOST, back); // the host is known to ask
+    all.asked(request(1, "/one", { host: "shop.example" }), "10.0.0.9", front);
+    all.asked(request(1.1, "/two", { host: "shop.example" }), "10.0.0.9", front);
+    all.asked(request(1.2, "/two", { host: "shop.example" }), "10.0.0.9", front);
+    all.asked(request(1.3, "/one", { host: "shop.example", flow: 1 }), HOST, back);
+    all.asked(request(1.4, "/two", { host: "shop.example", flow: 2 }), HOST, back);
+    expect(votes(all.legs.edges.find((e) => e.service === back)!.byWords)).toEqual(["80: 1"]);
+  });
+});
