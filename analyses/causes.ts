@@ -88,9 +88,11 @@ export const RULES: Record<string, Rule> = {
     rank: 5,
     follows: { "unanswered-requests": "callers", "slow-answers": "callers" },
     lead: (f, view) =>
-      f.metrics.kind === "refused"
-        ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
-        : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
+      f.metrics.kind === "turned-away" || f.metrics.kind === "ended"
+        ? f.summary
+        : f.metrics.kind === "refused"
+          ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
+          : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
   },
   "stale-connections": { role: "cause", rank: 4, follows: { resets: "involved" }, lead: (f) => f.summary },
   "lossy-paths": {

@@ -1,4 +1,4 @@
-// Which connection attempts got no connection: refused by RST, or met by silence?
+// Which connection attempts got no connection: refused by RST, met by silence, or turned away in words (rejections.ts)?
 
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import type { CaptureView, FlowRow } from "../src/core/flow-view.ts";
@@ -6,6 +6,7 @@ import type { FrameRef } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { turnedAway } from "./accept-backlog.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
+import { rejections } from "./rejections.ts";
 
 const SEVERAL = 3;
 /** A client that tries IPv6 first and is refused connects to the same port on the other family right away (RFC 8305). */
@@ -26,7 +27,7 @@ export const refusedConnections: Analysis = {
   question: "Which connection attempts were refused, or never answered?",
   why:
     "RST to a SYN says that nobody listens on that port; a SYN repeated at 1, 3 and 7 s says that it, or its answer, is dropped " +
-    "(a firewall, a full SYN backlog). Neither shows in the service's own log.",
+    "(a firewall, a full SYN backlog). Neither shows in the service's own log. A database without a place left accepts, and says so.",
   run(view) {
     const attempts: { flow: number; refused: boolean }[] = [];
     let accepted = 0;
@@ -36,7 +37,9 @@ export const refusedConnections: Analysis = {
         attempts.push({ flow: flow.id, refused: ending === "refused" });
       else if (flow.synAck !== null) accepted++;
     }
+    const rejected = rejections(view);
     if (attempts.length === 0) {
+      if (rejected.length > 0) return { kind: "found", findings: rejected };
       return accepted === 0
         ? { kind: "unsure", needs: "no connection was opened while the capture ran" }
         : { kind: "clear", because: "every connection attempt was accepted" };
@@ -61,6 +64,7 @@ export const refusedConnections: Analysis = {
     const findings = [
       ...[...refused].map((g) => describe("refused", g, connected, view)),
       ...[...silent].map((g) => describe("unanswered", g, connected, view)),
+      ...rejected,
     ];
     const unsure =
       once > 0

@@ -6,7 +6,7 @@ import type { CaptureView, LatencyPoint, ServiceTally } from "../src/core/flow-v
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, name, plural } from "./grouping.ts";
 import { calledBy } from "./legs.ts";
-import { stallsIn } from "./stalled-services.ts";
+import { heldIn, stallsIn } from "./stalled-services.ts";
 
 /** People notice an answer that takes this long, and no network explains it. */
 const SLOW_NS = 300e6;
@@ -79,8 +79,14 @@ function slownessOf(service: ServiceTally, view: CaptureView): Slowness | null {
   const stalls = stallsIn(view)
     .filter((s) => s.service === service)
     .map((s) => s.silence);
-  // What waited for a stall to end is told there.
+  const held = new Set(
+    heldIn(view)
+      .filter((h) => h.service === service)
+      .flatMap((h) => h.items.map((e) => e.response!.frame)),
+  );
+  // What waited for a stall or a lock to end is told there.
   const points = [...service.activity.latencies.points()]
+    .filter((p) => !held.has(p.frame))
     .filter((p) => !stalls.some((s) => p.asked <= s.until && p.asked + p.waited >= s.from))
     .sort((a, b) => a.asked - b.asked);
   const kinds = new Map<string, LatencyPoint[]>();
@@ -125,9 +131,17 @@ function onsetIn(points: readonly LatencyPoint[]): Onset | null {
 
 function reasonOf(s: Slowness, all: readonly Slowness[], view: CaptureView): ServiceTally | null {
   const own = median(s.waits);
+  const until = s.asked.at(-1)!;
   for (const called of calledBy(view, s.service)) {
     const theirs = all.find((other) => other.service === called);
     if (theirs !== undefined && median(theirs.waits) >= EXPLAINED * own) return called;
+    const stood = stallsIn(view).some(
+      (x) => x.service === called && x.silence.from <= until && x.silence.until >= s.from,
+    );
+    const held = heldIn(view).some(
+      (h) => h.service === called && h.items.some((e) => e.request!.time <= until && e.response!.time >= s.from),
+    );
+    if (stood || held) return called;
   }
   return null;
 }

@@ -40,7 +40,7 @@ export interface Stall {
 }
 
 /** Commands of one database that a lock held back and then let go. */
-interface Held {
+export interface Held {
   service: ServiceTally;
   items: Exchange[];
   /** The only connection that was left inside a transaction meanwhile: it will have held the lock. */
@@ -57,7 +57,7 @@ export const stalledServices: Analysis = {
     "every kind, health checks included; unlike a slow service, not one answer comes (FACTS: databases).",
   run(view) {
     const stalls = stallsIn(view);
-    const held = view.services.flatMap((s) => heldBack(s, stalls, view));
+    const held = heldIn(view);
     const findings = [...stalls.map((s) => describe(s, view)), ...held.map((h) => describeHeld(h, view))];
     if (findings.length > 0) return { kind: "found", findings };
     const answered = view.services.reduce((n, s) => n + s.activity.latencies.count, 0);
@@ -72,6 +72,15 @@ const workedOut = new WeakMap<CaptureView, Stall[]>();
 export function stallsIn(view: CaptureView): Stall[] {
   const known = workedOut.get(view) ?? view.services.flatMap((s) => stallsOf(s, view));
   workedOut.set(view, known);
+  return known;
+}
+
+const heldBefore = new WeakMap<CaptureView, Held[]>();
+
+/** What locks held back, by database. */
+export function heldIn(view: CaptureView): Held[] {
+  const known = heldBefore.get(view) ?? view.services.flatMap((s) => heldBack(s, stallsIn(view), view));
+  heldBefore.set(view, known);
   return known;
 }
 

@@ -9,6 +9,7 @@ const SECURE_CONNECTION = 1 << 15;
 const PLUGIN_AUTH_LENENC = 1 << 21;
 const DEPRECATE_EOF = 1 << 24;
 const ZSTD = 1 << 26;
+const QUERY_ATTRIBUTES = 1 << 27;
 
 const PROTOCOL_10 = 0x0a;
 /** Thread id, scramble and a NUL, behind the version. */
@@ -40,6 +41,8 @@ export interface Login {
   /** After the login everything is compressed, if the server agrees. */
   compresses: boolean;
   deprecatesEof: boolean;
+  /** Attributes stand in front of each statement. */
+  sendsAttributes: boolean;
   user: string | null;
   database: string | null;
 }
@@ -51,6 +54,7 @@ export function loginOf(p: PacketReader): Login {
     isTls,
     compresses: (flags & (COMPRESS | ZSTD)) !== 0,
     deprecatesEof: (flags & DEPRECATE_EOF) !== 0,
+    sendsAttributes: (flags & QUERY_ATTRIBUTES) !== 0,
     user: null,
     database: null,
   };
@@ -71,3 +75,6 @@ export const deprecatesEof = (greeting: Greeting, login: Login): boolean =>
 
 export const compresses = (greeting: Greeting | null, login: Login): boolean =>
   login.compresses && (greeting === null || (greeting.capabilities & (COMPRESS | ZSTD)) !== 0);
+
+export const sendsAttributes = (greeting: Greeting, login: Login): boolean =>
+  login.sendsAttributes && (greeting.capabilities & QUERY_ATTRIBUTES) !== 0;

@@ -15,9 +15,11 @@ import {
   type StreamSession,
 } from "../src/core/stream-decoder.ts";
 import { AnswerReader, failureOf } from "./mysql-answer.ts";
+import { statementStart } from "./mysql-attributes.ts";
 import {
   Answer,
   COM_INIT_DB,
+  COM_QUERY,
   COM_QUIT,
   COM_STMT_BULK_EXECUTE,
   COM_STMT_CLOSE,
@@ -27,7 +29,7 @@ import {
   COM_STMT_RESET,
   COMMANDS,
 } from "./mysql-commands.ts";
-import { compresses, deprecatesEof, type Greeting, greetingOf, loginOf } from "./mysql-login.ts";
+import { compresses, deprecatesEof, type Greeting, greetingOf, loginOf, sendsAttributes } from "./mysql-login.ts";
 import { PacketReader, type PacketSink } from "./mysql-packets.ts";
 import { probe, startsCommand } from "./mysql-probe.ts";
 import { withoutPasswords } from "./sql-text.ts";
@@ -62,6 +64,8 @@ class Session implements StreamSession {
   private server: Side | null = null;
   private greeting: Greeting | null = null;
   private compresses = false;
+  /** Query attributes stand in front of each statement; null while it is not known (joined midway). */
+  private hasAttributes: boolean | null = null;
   private readers: readonly [PacketReader, PacketReader];
   private answer = new AnswerReader();
   private queue: Waiting[] = [];
@@ -168,6 +172,7 @@ class Session implements StreamSession {
         return false;
       }
       this.answer.deprecatesEof = this.greeting === null ? null : deprecatesEof(this.greeting, login);
+      this.hasAttributes = this.greeting !== null && sendsAttributes(this.greeting, login);
       this.compresses = compresses(this.greeting, login);
       if (login.user) this.sink.label("user", login.user);
       if (login.database) this.use(login.database);
@@ -234,10 +239,17 @@ class Session implements StreamSession {
   }
 
   private textOf(code: number, p: PacketReader, hasText: boolean): string {
+    if (code === COM_QUERY) return withoutPasswords(p.text(this.begins(p)));
     if (hasText) return withoutPasswords(p.text(1));
     const isOfStatement =
       code === COM_STMT_EXECUTE || code === COM_STMT_FETCH || code === COM_STMT_RESET || code === COM_STMT_BULK_EXECUTE;
     return isOfStatement ? (this.statements.get(p.u32(1)) ?? "") : "";
+  }
+
+  private begins(p: PacketReader): number {
+    // No attributes, in one set: no statement begins like that.
+    this.hasAttributes ??= p.known > 2 && p.bytes[1] === 0 && p.bytes[2] === 1;
+    return this.hasAttributes ? statementStart(p) : 1;
   }
 
   private commandDone(p: PacketReader): void {

@@ -6,12 +6,13 @@
 import type { Nanos } from "../src/core/clock.ts";
 import type { Exchange, Failure, Side } from "../src/core/stream-decoder.ts";
 import type { TextCache } from "./http1-text.ts";
+import type { Waiting } from "./ordered-pairing.ts";
 import { Kind } from "./redis-commands.ts";
 import type { Conversation, Message } from "./redis-conversation.ts";
-import type { Waiting } from "./redis-pairing.ts";
 import { isPush } from "./redis-probe.ts";
+import { Type } from "./redis-types.ts";
 import { MAX_WORDS, type Words } from "./redis-words.ts";
-import { type RespReader, Step, Type } from "./resp.ts";
+import { type RespReader, Step } from "./resp.ts";
 
 /** A confirmation: word, channel, number of subscriptions. */
 const CONFIRMATION_WORDS = 3;

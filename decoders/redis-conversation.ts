@@ -4,7 +4,7 @@
 import type { Nanos } from "../src/core/clock.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import type { ExchangeSink } from "../src/core/stream-decoder.ts";
-import { OrderedPairing } from "./redis-pairing.ts";
+import { OrderedPairing } from "./ordered-pairing.ts";
 import type { RespReader } from "./resp.ts";
 
 /** A message in hand: where it began, and its reader. */

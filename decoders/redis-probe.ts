@@ -6,7 +6,7 @@
 // they are believed once an answer, or what follows, is Redis. Until then the answer is "more", so that they are not lost.
 
 import { isBeginningOfCommand, knownCommand, PUSHES } from "./redis-commands.ts";
-import { isAggregate, lengthOf, Type } from "./resp.ts";
+import { isAggregate, isString, isValue, lengthOf, Type } from "./redis-types.ts";
 
 type Answer = "yes" | "no" | "more";
 
@@ -38,6 +38,7 @@ const SHAPES: Readonly<Record<string, RegExp>> = {
   SELECT: /^ \d{1,5} *$/,
   GET: /^ [^/ ][^ ]* *$/,
 };
+const LONGEST_NAME = 33;
 /** Looked at of an inline command. */
 const MAX_INLINE = 300;
 
@@ -61,17 +62,17 @@ function value(bytes: Uint8Array, start: number, end: number, depth: number): An
   const length = lengthOf(bytes, start + 1, cr);
   if (length < -1) return "no";
   const next = cr + 2;
-  if (length === -1) return next === end || depth > 0 || isValueStart(bytes[next]!) ? "yes" : "no";
+  if (length === -1) return next === end || depth > 0 || isValue(bytes[next]!) ? "yes" : "no";
   if (!isAggregate(type)) {
     const stop = next + length;
     if (stop + 2 <= end) return bytes[stop] === CR && bytes[stop + 1] === LF ? "yes" : "no";
     if (stop < end && bytes[stop] !== CR) return "no";
     return depth > 0 || length >= MAX_STRING ? "yes" : "more";
   }
-  if (length === 0) return next === end || depth > 0 || isValueStart(bytes[next]!) ? "yes" : "no";
+  if (length === 0) return next === end || depth > 0 || isValue(bytes[next]!) ? "yes" : "no";
   if (next >= end) return "more";
   const element = bytes[next]!;
-  if (!isValueStart(element)) return "no";
+  if (!isValue(element)) return "no";
   if (depth > 0) return "yes";
   if (element === Type.bulk || isAggregate(element)) return value(bytes, next, end, 1);
   return line(bytes, next, end, false);
@@ -93,9 +94,10 @@ function inline(bytes: Uint8Array, start: number, end: number): Answer {
   let i = start;
   while (i < end) {
     if (bytes[i] === Type.array) return value(bytes, i, end, 0);
+    if (!mayBeName(bytes, i, end)) return "no";
     const text = latin(bytes, i, Math.min(end, i + MAX_INLINE));
     const found = INLINE.exec(text);
-    if (found === null) return text.length < MAX_INLINE && INLINE_PART.test(text) && mayBeName(text) ? "more" : "no";
+    if (found === null) return text.length < MAX_INLINE && INLINE_PART.test(text) ? "more" : "no";
     const command = knownCommand(found[1]!);
     if (command === null || COMMON.has(command.name)) return "no";
     if (SHAPES[command.name]?.test(found[2] ?? "") === false || / HTTP\//i.test(text)) return "no";
@@ -104,13 +106,15 @@ function inline(bytes: Uint8Array, start: number, end: number): Answer {
   return "more";
 }
 
-function mayBeName(text: string): boolean {
-  const word = /^[^ \r]*/.exec(text)![0];
-  if (word.length < text.length) {
-    const command = knownCommand(word);
-    return command !== null && !COMMON.has(command.name);
-  }
-  return isBeginningOfCommand(word);
+/** The first word is a command's name, or the beginning of one where the bytes end. */
+function mayBeName(bytes: Uint8Array, start: number, end: number): boolean {
+  const limit = Math.min(end, start + LONGEST_NAME);
+  let i = start;
+  while (i < limit && bytes[i]! > 0x20 && bytes[i]! < 0x7f) i++;
+  const word = latin(bytes, start, i);
+  if (i === end) return isBeginningOfCommand(word);
+  const command = knownCommand(word);
+  return command !== null && !COMMON.has(command.name);
 }
 
 /** Does a segment begin with a command? */
@@ -124,7 +128,7 @@ export function startsLikeCommand(bytes: Uint8Array, start: number, end: number)
 /** Does a segment begin with a complete line of an answer? */
 export function startsLikeAnswer(bytes: Uint8Array, start: number, end: number): boolean {
   const c = bytes[start]!;
-  if (!isValueStart(c)) return false;
+  if (!isValue(c)) return false;
   if (isString(c) || isAggregate(c)) return value(bytes, start, end, 0) !== "no";
   return line(bytes, start, end, true) === "yes";
 }
@@ -163,19 +167,6 @@ function headerEnd(bytes: Uint8Array, start: number, end: number): number {
   }
   return stop === end ? INCOMPLETE : NONE;
 }
-
-const isString = (c: number): boolean => c === Type.bulk || c === Type.bulkError || c === Type.verbatim;
-
-const isValueStart = (c: number): boolean =>
-  isString(c) ||
-  isAggregate(c) ||
-  c === Type.simple ||
-  c === Type.error ||
-  c === Type.integer ||
-  c === Type.null ||
-  c === Type.double ||
-  c === Type.boolean ||
-  c === Type.bigNumber;
 
 const isLetter = (c: number): boolean => (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
 

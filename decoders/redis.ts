@@ -22,8 +22,9 @@ import { knownCommand } from "./redis-commands.ts";
 import { Conversation, type Message } from "./redis-conversation.ts";
 import { isPush, probeRedis, startsLikeAnswer, startsLikeCommand } from "./redis-probe.ts";
 import { RedisRequests } from "./redis-requests.ts";
+import { Type } from "./redis-types.ts";
 import { MAX_WORDS } from "./redis-words.ts";
-import { RespReader, Step, Type } from "./resp.ts";
+import { RespReader, Step } from "./resp.ts";
 
 const Role = { unknown: 0, client: 1, server: 2 } as const;
 type Role = (typeof Role)[keyof typeof Role];

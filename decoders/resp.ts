@@ -6,35 +6,26 @@
 //   * array    ~ set     > push   % map (pairs)   | attribute (pairs, before its value)     count, values; `*?` until `.`
 //   anything else, where commands are read: an inline command, one line of words
 //
-// Reads any segmentation, steps over strings by counting, keeps the words asked for (`keep`) and at most one incomplete line.
+// The signs stand in redis-types.ts. Reads any segmentation, steps over strings by counting, keeps the words asked for (`keep`) and at most one incomplete line.
 
+import {
+  isScalar,
+  isScalarText,
+  isString,
+  isText,
+  isValue,
+  lengthOf,
+  MAX_NUMBER,
+  NO_LENGTH,
+  NULL_LENGTH,
+  STREAMED,
+  Type,
+} from "./redis-types.ts";
 import { Words } from "./redis-words.ts";
 
 /** What came of reading: `more` wants the next segment; `head` and `word` are stops on the way; `broken` is not RESP. */
 export const Step = { more: 0, head: 1, word: 2, done: 3, broken: 4 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
-
-export const Type = {
-  simple: 0x2b,
-  error: 0x2d,
-  integer: 0x3a,
-  bulk: 0x24,
-  array: 0x2a,
-  null: 0x5f,
-  double: 0x2c,
-  boolean: 0x23,
-  bigNumber: 0x28,
-  bulkError: 0x21,
-  verbatim: 0x3d,
-  map: 0x25,
-  set: 0x7e,
-  push: 0x3e,
-  attribute: 0x7c,
-  chunk: 0x3b,
-  endOfStream: 0x2e,
-  /** Not of the specification: an inline command. */
-  inline: 0x20,
-} as const;
 
 /** Servers nest a handful of levels (COMMAND DOCS); what nests deeper was made to do harm. */
 const MAX_DEPTH = 128;
@@ -43,23 +34,13 @@ const MAX_COUNT = 2 ** 32;
 const MAX_BULK = 2 ** 40;
 /** Kept of a line: an error's text, a key in an inline command. */
 const MAX_LINE = 2_048;
-/** A length is never longer than this: "-1", "1099511627776". */
-const MAX_NUMBER = 13;
 const FIRST_LINE = 64;
 
 const CR = 0x0d;
 const LF = 0x0a;
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const QUESTION = 0x3f;
 
 const Phase = { type: 0, line: 1, bulk: 2, cr: 3, lf: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** The result of reading a length: these, or the length. */
-const NULL_LENGTH = -1;
-const STREAMED = -2;
-const NO_LENGTH = -3;
 
 export class RespReader {
   /** The value in hand; 0 before its type is known. Attributes come before it and do not count. */
@@ -360,48 +341,3 @@ export class RespReader {
 }
 
 const isBlank = (c: number): boolean => c === 0x20 || c === 0x09;
-
-const isValue = (c: number): boolean =>
-  isString(c) || isAggregate(c) || isScalar(c) || c === Type.simple || c === Type.error;
-
-const isText = (c: number): boolean => c === Type.simple || c === Type.error || c === Type.inline;
-
-const isScalar = (c: number): boolean =>
-  c === Type.integer || c === Type.null || c === Type.double || c === Type.boolean || c === Type.bigNumber;
-
-const isString = (c: number): boolean => c === Type.bulk || c === Type.bulkError || c === Type.verbatim;
-
-export const isAggregate = (c: number): boolean =>
-  c === Type.array || c === Type.map || c === Type.set || c === Type.push || c === Type.attribute;
-
-/** A length: digits, `-1` for null, `?` for streamed. */
-export function lengthOf(line: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > MAX_NUMBER) return NO_LENGTH;
-  if (end - start === 1 && line[start] === QUESTION) return STREAMED;
-  if (end - start === 2 && line[start] === MINUS && line[start + 1] === 0x31) return NULL_LENGTH;
-  let n = 0;
-  for (let i = start; i < end; i++) {
-    const digit = line[i]! - 0x30;
-    if (digit < 0 || digit > 9) return NO_LENGTH;
-    n = n * 10 + digit;
-  }
-  return n;
-}
-
-function isScalarText(type: number, line: Uint8Array, start: number, end: number): boolean {
-  if (type === Type.null) return start === end;
-  if (type === Type.boolean) return end - start === 1 && (line[start] === 0x74 || line[start] === 0x66);
-  if (start === end) return false;
-  let i = start;
-  if (line[i] === MINUS || line[i] === PLUS) i++;
-  if (i === end) return false;
-  for (; i < end; i++) {
-    const c = line[i]!;
-    if (c >= 0x30 && c <= 0x39) continue;
-    if (type !== Type.double || !DOUBLE_SIGNS.includes(c)) return false;
-  }
-  return true;
-}
-
-/** Beside digits in a double: `3.5e-7`, `inf`, `-inf`, `nan`. */
-const DOUBLE_SIGNS = Array.from("+-.eEinfa", (c) => c.charCodeAt(0));

@@ -83,6 +83,8 @@ export class FlowStream implements ExchangeSink {
   /** The response that each side is in the middle of. */
   private responding: [Exchange | null, Exchange | null] = [null, null];
   private tallies: [ServiceTallyOf | null, ServiceTallyOf | null] = [null, null];
+  /** Of what the flow was before it turned into something else. */
+  private former: [ServiceTallyOf | null, ServiceTallyOf | null] | null = null;
   /** Address of the side that asks, and that side. */
   private client: string | null = null;
   private asker: Side = 0;
@@ -285,7 +287,7 @@ export class FlowStream implements ExchangeSink {
     }
     this.open.add(e);
     this.room.noteRequest(this.flow, side);
-    this.room.asked(e, this.clientOf(e), this.tallyOf(responderOf(e)));
+    this.room.asked(e, this.clientOf(e), this.tallyOf(e));
     return e;
   }
 
@@ -380,13 +382,15 @@ export class FlowStream implements ExchangeSink {
     // What came before keeps its name: a database behind TLS is still that database.
     if (decoder !== undefined && to !== "tls") {
       this.decoder = decoder;
+      this.former = this.tallies;
+      this.tallies = [null, null];
       this.room.noteProtocol(this.flow, decoder);
     }
     return this.session;
   }
 
   private settle(e: Exchange): void {
-    this.room.settle(e, this.clientOf(e), this.tallyOf(responderOf(e)));
+    this.room.settle(e, this.clientOf(e), this.tallyOf(e));
   }
 
   private clientOf(e: Exchange): string {
@@ -397,8 +401,11 @@ export class FlowStream implements ExchangeSink {
     return this.client;
   }
 
-  private tallyOf(responder: Side): ServiceTallyOf {
-    return (this.tallies[responder] ??= this.room.tally(this.flow, responder, this.decoder!.protocol));
+  private tallyOf(e: Exchange): ServiceTallyOf {
+    const responder = responderOf(e);
+    const former = this.former?.[responder];
+    if (former != null && former.protocol === e.protocol) return former;
+    return (this.tallies[responder] ??= this.room.tally(this.flow, responder, e.protocol));
   }
 }
 

@@ -1,8 +1,6 @@
-// Are HTTP/2 streams and gRPC calls read as the standards write them? (RFC 9113; gRPC over HTTP/2)
+// Are HTTP/2 streams read as the standard writes them? (RFC 9113)
 
 import { describe, expect, it } from "vitest";
-import { http2 } from "../../decoders/http2.ts";
-import { percentDecoded } from "../../decoders/http2-fields.ts";
 import { LET_GO, MAX_STREAMS } from "../../decoders/http2-streams.ts";
 import {
   block,
@@ -20,13 +18,10 @@ import {
   join,
   ok,
   PADDED,
-  PREFACE,
   PRIORITY,
   rst,
   run,
   S,
-  settings,
-  settingsAck,
   u32,
   windowUpdate,
 } from "./http2-wire.ts";
@@ -247,92 +242,6 @@ describe("GOAWAY", () => {
   });
 });
 
-describe("gRPC", () => {
-  const call = (stream: number, path: string, more: Record<string, string> = {}) =>
-    headers(stream, {
-      ...{ ":method": "POST", ":scheme": "http", ":path": path, ":authority": "s:1" },
-      ...{ "content-type": "application/grpc", te: "trailers", ...more },
-    });
-  const message = (stream: number, n: number, flags = 0) =>
-    frame(0, flags, stream, [0, ...u32(n), ...new Uint8Array(n)]);
-  const head = (stream: number) => headers(stream, { ":status": "200", "content-type": "application/grpc" });
-  const trailers = (stream: number, fields: Record<string, string>) => headers(stream, fields, END_STREAM);
-
-  it("a unary call that succeeds", () => {
-    const sink = run([
-      ...hello,
-      C(call(1, "/shop.Inventory/GetStock"), message(1, 3, END_STREAM)),
-      S(head(1), message(1, 7), trailers(1, { "grpc-status": "0" })),
-    ]);
-    expect(sink.lines()).toEqual(["POST /shop.Inventory/GetStock @s:1. > 200."]);
-    expect(sink.exchanges[0]!.response!.error).toBeNull();
-    expect(sink.exchanges[0]!.responseBytes).toBe(12);
-  });
-
-  it.each([
-    ["1", "CANCELLED"],
-    ["4", "DEADLINE_EXCEEDED"],
-    ["8", "RESOURCE_EXHAUSTED"],
-    ["14", "UNAVAILABLE"],
-    ["16", "UNAUTHENTICATED"],
-    ["77", "77"],
-  ])("grpc-status %s in the trailers is %s, on the answer that began without it", (status, code) => {
-    const sink = run([
-      ...hello,
-      C(call(1, "/s.S/M"), message(1, 0, END_STREAM)),
-      S(head(1)),
-      S(message(1, 4)),
-      S(trailers(1, { "grpc-status": status, "grpc-message": "no%20room%21 50%" })),
-    ]);
-    expect(sink.exchanges[0]!.response).toEqual({
-      ...{ frame: 5, time: 5000, status: 200 },
-      error: { code, text: "no room! 50%" },
-    });
-  });
-
-  it("trailers only", () => {
-    const fields = { ":status": "200", "content-type": "application/grpc", "grpc-status": "5", "grpc-message": "gone" };
-    const sink = run([...hello, C(call(1, "/s.S/M")), S(headers(1, fields, END_STREAM))]);
-    expect(sink.log.slice(-2)).toEqual(["response NOT_FOUND", "response complete"]);
-    expect(sink.exchanges[0]!.response!.error).toEqual({ code: "NOT_FOUND", text: "gone" });
-  });
-
-  it("a deadline: the client cancels", () => {
-    const sink = run([...hello, C(call(1, "/s.S/Hang", { "grpc-timeout": "1S" }), message(1, 1, 1)), C(rst(1, 8))]);
-    expect(sink.log).toEqual(["request POST /s.S/Hang", "request complete", "cancelled"]);
-  });
-
-  it("both ways streaming: the head is the answer, the trailers are its end", () => {
-    const sink = run([
-      ...hello,
-      C(call(1, "/s.S/Chat"), message(1, 2)),
-      S(head(1), message(1, 2)),
-      C(message(1, 2)),
-      S(message(1, 2)),
-      C(data(1, 0, END_STREAM)),
-      S(trailers(1, { "grpc-status": "0" })),
-    ]);
-    expect(sink.log).toEqual(["request POST /s.S/Chat", "response 200", "request complete", "response complete"]);
-  });
-
-  it.each([
-    ["/grpc.health.v1.Health/Watch", {}, true],
-    ["/etcdserverpb.Watch/Watch", {}, true],
-    ["/news.Feed/SubscribeTopic", {}, true],
-    ["/news.Feed/Subscriptions", {}, false],
-    ["/shop.Watch/Get", {}, false],
-    ["/grpc.health.v1.Health/Watch", { "grpc-timeout": "5S" }, false],
-  ])("%s with %j means to wait: %s", (path, more, waits) => {
-    expect(run([...hello, C(call(1, path, more))]).exchanges[0]!.request!.waits ?? false).toBe(waits);
-  });
-
-  it("decodes messages as gRPC encodes them", () => {
-    expect(percentDecoded("f%C3%BCll: 100%25%0A")).toBe("füll: 100%\n");
-    expect(percentDecoded("%zz % %4")).toBe("%zz % %4");
-    expect(percentDecoded("%ff%")).toBe("\ufffd%");
-  });
-});
-
 describe("frames that are none of the above", () => {
   it("PING, PRIORITY, WINDOW_UPDATE, unknown types and long frames are stepped over", () => {
     const others = [
@@ -353,49 +262,5 @@ describe("frames that are none of the above", () => {
     const lines = ["GET / @a.example. > 200.", "GET /b @a.example. > 200."];
     expect(run(steps).lines()).toEqual(lines);
     expect(crumbs(steps).lines()).toEqual(lines);
-  });
-});
-
-describe("probe", () => {
-  const probe = (bytes: Uint8Array) => http2.probe(bytes, 0, bytes.length);
-
-  it("knows the preface from its first byte", () => {
-    for (let n = 1; n < 24; n++) expect(probe(PREFACE.subarray(0, n))).toBe("more");
-    expect(probe(PREFACE)).toBe("yes");
-    expect(probe(join(PREFACE, settings))).toBe("yes");
-    for (const text of ["POST / HTTP/1.1\r\n", "PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSN"]) {
-      expect(probe(bytesOf(text))).toBe("no");
-    }
-  });
-
-  it("knows a server's SETTINGS, and frames that fill a segment", () => {
-    expect(probe(settings)).toBe("yes");
-    expect(probe(join(settings, settingsAck))).toBe("yes");
-    expect(probe(join(ok(1), data(1, 20, END_STREAM)))).toBe("yes");
-    expect(probe(join(windowUpdate(0), frame(6, 1, 0, new Uint8Array(8))))).toBe("yes");
-  });
-
-  it.each([
-    ["one frame of any other type", ok(1)],
-    ["a second frame that is cut", join(ok(1), data(1, 20)).subarray(0, -1)],
-    ["a byte too many", join(ok(1), data(1, 20), [0])],
-    ["zeros", new Uint8Array(90)],
-    ["DATA on stream 0", join(data(0, 4), data(0, 4))],
-    ["undefined flags", join(frame(1, 0x46, 1, [0x88]), data(1, 4))],
-    ["a PING of 7 octets", join(frame(6, 0, 0, new Uint8Array(7)), settingsAck)],
-    ["SETTINGS of 5 octets", join(frame(4, 0, 0, new Uint8Array(5)), settingsAck)],
-    ["ENABLE_PUSH of 2", join(frame(4, 0, 0, [0, 2, ...u32(2)]), settingsAck)],
-    ["a WINDOW_UPDATE by 0", join(windowUpdate(1, 0), settingsAck)],
-    ["more padding than payload", join(frame(0, PADDED, 1, [9, 0, 0]), settingsAck)],
-    ["a TLS record", hex("16 03 01 00 05 01 00 00 01 03")],
-    ["PostgreSQL's startup", hex("00 00 00 08 04 d2 16 2f")],
-    ["MySQL's COM_QUERY", hex("09 00 00 00 03 53 45 4c 45 43 54 20 31")],
-    ["length-prefixed messages, u32be", hex("00 00 00 04 00 00 00 01 00 00 00 04 00 00 00 02")],
-    [
-      "DNS over TCP",
-      hex("00 1d 12 34 01 00 00 01 00 00 00 00 00 00 07 65 78 61 6d 70 6c 65 03 63 6f 6d 00 00 01 00 01"),
-    ],
-  ])("is not taken in by %s", (_, bytes) => {
-    expect(probe(bytes)).toBe("no");
   });
 });

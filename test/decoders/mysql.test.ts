@@ -13,6 +13,7 @@ import {
   command,
   compressedLogin,
   count,
+  DEPRECATE_EOF,
   definition,
   eof,
   err,
@@ -168,6 +169,23 @@ describe("commands", () => {
       "QUERY SELECT 1. > ok.",
     ]);
     expect(r.exchanges[0]!.request!.target.length).toBe(2048);
+  });
+
+  it("attributes stand in front of a statement", () => {
+    const withAttributes = DEPRECATE_EOF | (1 << 27);
+    const named = [1, 1, 0, 1, 0xfd, 0, 3, 0x6b, 0x65, 0x79, 2, 0x76, 0x31]; // one, in one set, not null: key = "v1"
+    const select = [..."SELECT 1"].map((ch) => ch.charCodeAt(0));
+    const r = play([
+      s(greeting(withAttributes)),
+      c(login(withAttributes)),
+      s(ok(2)),
+      c(packet(0, [3, 0, 1, ...select])),
+      s(ok()),
+      c(packet(0, [3, ...named, ...select])),
+      s(ok()),
+    ]);
+    expect(told(r)).toEqual(["QUERY SELECT 1. > ok.", "QUERY SELECT 1. > ok."]);
+    expect(told(play([c(packet(0, [3, 0, 1, ...select])), s(ok())]))).toEqual(["QUERY SELECT 1. > ok."]);
   });
 
   it("the trace in a comment", () => {

@@ -15,7 +15,7 @@
 // said), tap=N, win=N, noack. `lost` sends it past the capture: it counts for the numbering, and is not seen. ACK alone is a
 // pure acknowledgement; a number `+N` in front is milliseconds.
 
-import { http1 } from "../../decoders/http1.ts";
+import { STREAM_DECODERS } from "../../decoders/streams.ts";
 import { CaptureClock } from "../../src/core/clock.ts";
 import type { CaptureView } from "../../src/core/flow-view.ts";
 import { DEFAULT_HOSTS, type Hosts } from "../../src/core/host-settings.ts";
@@ -86,8 +86,7 @@ export function segments(text: string): Segment[] {
       if (has(word)) flags |= bit;
     const literal = words.find((w) => w.startsWith("'"));
     const text = literal === undefined ? "" : literal.slice(1, -1).replaceAll("\\r", "\r").replaceAll("\\n", "\n");
-    const payload =
-      literal === undefined ? new TextEncoder().encode("x".repeat(option("len") ?? 0)) : new TextEncoder().encode(text);
+    const payload = literal === undefined ? new TextEncoder().encode("x".repeat(option("len") ?? 0)) : bytesOf(text);
     const bare = (flags & Flag.syn) !== 0 && !has("ACK");
     if (!bare && !has("noack")) flags |= Flag.ack;
     if (has("RST") && !has("ACK")) flags &= ~Flag.ack;
@@ -141,7 +140,7 @@ export interface PlayOptions {
 
 /** What the flow room makes of the segments. */
 export function play(list: readonly Segment[], options: PlayOptions = {}): Played {
-  const table = new FlowTable({ decoders: [http1], keepExchanges: true, seed: 7 });
+  const table = new FlowTable({ decoders: STREAM_DECODERS, keepExchanges: true, seed: 7 });
   table.watchCopies = options.watchCopies ?? false;
   const p = new Packet();
   list.forEach((s, n) => {
@@ -225,6 +224,13 @@ export function pcap(list: readonly Segment[]): Uint8Array {
     out.push(...s.payload.subarray(0, s.captured));
   }
   return Uint8Array.from(out);
+}
+
+/** UTF-8, and bytes as \\xNN. */
+function bytesOf(text: string): Uint8Array {
+  if (!text.includes("\\x")) return new TextEncoder().encode(text);
+  const raw = text.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Uint8Array.from(raw, (c) => c.charCodeAt(0));
 }
 
 /** Lays one segment into the slot as the decoders would: addresses, then the payload behind a bare TCP header. */

@@ -182,3 +182,10 @@ describe.each(select("readers"))("$name", (sample) => {
     expect(windows).toBe(kernel.client!.zero_windows_advertised);
   });
 });
+
+describe.each(samples.filter((s) => !s.name.startsWith("leaked-pool")))("$name", (sample) => {
+  it("has no leaked pool", async () => {
+    const report = await told(sample);
+    expect(report.findings.filter((f) => f.analysis === "pool-starvation")).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-// Which request does this answer belong to, where answers come in the order of requests? (Redis pipelining; memcached)
+// Which request does an answer belong to, where the order is all there is (Redis, memcached)?
 //
 // First in, first out, unless the capture has holes: when answers may be missing, the order alone would slip and never
 // recover. Then a client's habit tells. One that waits for all answers before it asks again (a single request, a batch) has
@@ -43,6 +43,8 @@ export class OrderedPairing {
   private answeredSince = false;
   private requestsMissing = false;
   private responsesMissing = false;
+  /** Something was missing at some time, and what was held back for it comes late. */
+  private holed = false;
 
   get waiting(): number {
     return this.queue.length - this.head + this.forgotten;
@@ -54,9 +56,9 @@ export class OrderedPairing {
     this.lastAsked = frame;
     if (inOneSegment) this.batches = true;
     if (this.waiting > 0) {
-      if (this.answeredSince && !inOneSegment) {
-        if (!this.responsesMissing) this.overlaps = true;
-        else if (!this.overlaps) this.letGo(sink);
+      if (!inOneSegment) {
+        if (!this.requestsMissing && !this.responsesMissing) this.overlaps ||= this.answeredSince;
+        else if (!this.overlaps && (this.answeredSince || !this.batches)) this.letGo(sink);
       }
       const unsure =
         (this.responsesMissing && this.overlaps) || (this.requestsMissing && (this.overlaps || this.batches));
@@ -77,7 +79,7 @@ export class OrderedPairing {
     if (this.forgotten > 0) return FORGOTTEN;
     if (this.queue.length === this.head) return null;
     // A client that asks one by one: the last request is the one that is answered now.
-    if (this.responsesMissing && !this.overlaps && !this.batches) {
+    if ((this.responsesMissing || this.requestsMissing) && !this.overlaps && !this.batches) {
       let index = this.queue.length - 1;
       while (index > this.head && timeOf(this.queue[index]!) > time) index--;
       for (; this.head < index; this.head++)
@@ -85,7 +87,7 @@ export class OrderedPairing {
     }
     const waiting = this.queue[this.head]!;
     // An answer cannot be older than its question: it belongs to a request that is missing.
-    return this.requestsMissing && timeOf(waiting) > time ? null : waiting;
+    return this.holed && timeOf(waiting) > time ? null : waiting;
   }
 
   /** What `next` gave has its answer. */
@@ -98,11 +100,13 @@ export class OrderedPairing {
 
   requestGap(): void {
     this.requestsMissing = true;
+    this.holed = true;
   }
 
   /** Answers may be missing: every request that waits is in doubt. Each is told once. */
   responseGap(why: "gap" | "snap", sink: ExchangeSink): void {
     this.answeredSince = true;
+    this.holed = true;
     if (this.waiting === 0) return;
     this.responsesMissing = true;
     this.unsure(why, sink);
