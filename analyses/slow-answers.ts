@@ -120,7 +120,10 @@ function onsetIn(points: readonly LatencyPoint[]): Onset | null {
     const least = Math.max(SLOW_NS, FACTOR * baseline);
     if (median(waits.slice(n, n + WINDOW)) < least) continue;
     const after = points.slice(n);
-    const slow = after.filter((p) => p.waited >= least);
+    // A kind of request that always took long is not slower than it was.
+    const quick = new Set(points.slice(0, n).map((p) => (p.waited < least ? p.kind : null)));
+    const slow = after.filter((p) => p.waited >= least && quick.has(p.kind));
+    if (slow.length === 0) return null;
     // It may have healed: what matters is the time up to the last slow one.
     const during = after.slice(0, after.indexOf(slow.at(-1)!) + 1);
     if (slow.length < KNOWN || slow.length < SHARE * during.length) return null;

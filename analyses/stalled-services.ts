@@ -91,7 +91,7 @@ function stallsOf(service: ServiceTally, view: CaptureView): Stall[] {
     const length = silence.until - silence.from;
     if (length < STALL_NS || silence.requests < REQUESTS || silence.connections < CONNECTIONS) continue;
     // Long polls look the same: who was never seen to answer faster may mean to wait, unless many gave it up.
-    const usual = usualBefore(service, silence.from);
+    const usual = usualBefore(service, silence);
     const isKnown = usual !== null && length >= FACTOR * usual;
     const isGivenUp = usual === null && silence.gaveUp >= KNOWN && silence.kinds.length > 1;
     if (!isKnown && !isGivenUp) continue;
@@ -113,11 +113,19 @@ function isSelective({ isSelective, first, until }: Silence): boolean {
 /** Did somebody get an answer while the first of this silence was waiting already? */
 const isDuring = (at: Nanos, { first, until }: Silence): boolean => at > first.request!.time && at <= until;
 
-/** Within how long nine of ten answers came before that; null when there were too few. */
-function usualBefore({ activity }: ServiceTally, time: Nanos): Nanos | null {
+/**
+ * Within how long nine of ten answers came before that; null when there were too few, or none to such requests: what was never
+ * seen before may take its time.
+ */
+function usualBefore({ activity }: ServiceTally, { from, kinds }: Silence): Nanos | null {
   const waits: number[] = [];
-  for (const p of activity.latencies.points()) if (p.asked + p.waited <= time) waits.push(p.waited);
-  return waits.length < KNOWN ? null : percentile(sorted(waits), 0.9);
+  let isSeen = false;
+  for (const p of activity.latencies.points()) {
+    if (p.asked + p.waited > from) continue;
+    waits.push(p.waited);
+    isSeen ||= kinds.includes(p.kind);
+  }
+  return waits.length < KNOWN || !isSeen ? null : percentile(sorted(waits), 0.9);
 }
 
 /** What was not acknowledged did not get there: the host or the path is gone, and not the service. */
