@@ -1,7 +1,9 @@
-// Which MySQL commands are there, and how is each answered? (MySQL Internals, "Command Phase"; MariaDB, "Clientserver Protocol")
+// Which MySQL commands are there, how long are they, and how is each answered? (MySQL Internals, "Command Phase"; MariaDB, "Clientserver Protocol")
+
+import { MAX_PACKET } from "./mysql-packets.ts";
 
 /** What the server sends back. */
-export const Answer = {
+export const Reply = {
   /** Nothing, by protocol. */
   none: 0,
   /** OK, ERR or EOF. */
@@ -19,52 +21,65 @@ export const Answer = {
   /** As a login. */
   login: 7,
 } as const;
-export type Answer = (typeof Answer)[keyof typeof Answer];
+export type Reply = (typeof Reply)[keyof typeof Reply];
 
 export interface Command {
   name: string;
-  answer: Answer;
-  /** Its payload is a statement or a name. */
-  hasText?: boolean;
+  reply: Reply;
+  /** Length of its payload, in bytes. */
+  least: number;
+  most: number;
 }
 
 export const COM_QUIT = 0x01;
 export const COM_INIT_DB = 0x02;
 export const COM_QUERY = 0x03;
+export const COM_FIELD_LIST = 0x04;
+export const COM_CREATE_DB = 0x05;
+export const COM_DROP_DB = 0x06;
+export const COM_CHANGE_USER = 0x11;
 export const COM_STMT_PREPARE = 0x16;
 export const COM_STMT_EXECUTE = 0x17;
+export const COM_STMT_SEND_LONG_DATA = 0x18;
 export const COM_STMT_CLOSE = 0x19;
-export const COM_STMT_FETCH = 0x1c;
 export const COM_STMT_RESET = 0x1a;
+export const COM_STMT_FETCH = 0x1c;
+export const COM_RESET_CONNECTION = 0x1f;
 export const COM_STMT_BULK_EXECUTE = 0xfa;
 
-export const COMMANDS = new Map<number, Command>([
-  [0x00, { name: "SLEEP", answer: Answer.status }],
-  [COM_QUIT, { name: "QUIT", answer: Answer.none }],
-  [COM_INIT_DB, { name: "INIT_DB", answer: Answer.status, hasText: true }],
-  [COM_QUERY, { name: "QUERY", answer: Answer.result, hasText: true }],
-  [0x04, { name: "FIELD_LIST", answer: Answer.rows }],
-  [0x05, { name: "CREATE_DB", answer: Answer.status, hasText: true }],
-  [0x06, { name: "DROP_DB", answer: Answer.status, hasText: true }],
-  [0x07, { name: "REFRESH", answer: Answer.status }],
-  [0x08, { name: "SHUTDOWN", answer: Answer.status }],
-  [0x09, { name: "STATISTICS", answer: Answer.text }],
-  [0x0a, { name: "PROCESS_INFO", answer: Answer.result }],
-  [0x0c, { name: "PROCESS_KILL", answer: Answer.status }],
-  [0x0d, { name: "DEBUG", answer: Answer.status }],
-  [0x0e, { name: "PING", answer: Answer.status }],
-  [0x11, { name: "CHANGE_USER", answer: Answer.login }],
-  [0x12, { name: "BINLOG_DUMP", answer: Answer.stream }],
-  [0x13, { name: "TABLE_DUMP", answer: Answer.stream }],
-  [0x15, { name: "REGISTER_SLAVE", answer: Answer.status }],
-  [COM_STMT_PREPARE, { name: "PREPARE", answer: Answer.prepared, hasText: true }],
-  [COM_STMT_EXECUTE, { name: "EXECUTE", answer: Answer.result }],
-  [0x18, { name: "SEND_LONG_DATA", answer: Answer.none }],
-  [COM_STMT_CLOSE, { name: "STMT_CLOSE", answer: Answer.none }],
-  [COM_STMT_RESET, { name: "STMT_RESET", answer: Answer.status }],
-  [0x1b, { name: "SET_OPTION", answer: Answer.status }],
-  [COM_STMT_FETCH, { name: "FETCH", answer: Answer.rows }],
-  [0x1e, { name: "BINLOG_DUMP_GTID", answer: Answer.stream }],
-  [0x1f, { name: "RESET_CONNECTION", answer: Answer.status }],
-  [COM_STMT_BULK_EXECUTE, { name: "BULK_EXECUTE", answer: Answer.result }],
+/** A name in UTF-8: 64 characters, with room for a wildcard. */
+const MAX_NAME = 520;
+/** User, database and attributes, 64 KiB of them at most. */
+const MAX_LOGIN = 1 << 17;
+
+const of = (name: string, reply: Reply, least: number, most: number = least): Command => ({ name, reply, least, most });
+
+export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
+  [COM_QUIT, of("QUIT", Reply.none, 1)],
+  [COM_INIT_DB, of("INIT_DB", Reply.status, 1, MAX_NAME)],
+  [COM_QUERY, of("QUERY", Reply.result, 1, MAX_PACKET)],
+  [COM_FIELD_LIST, of("FIELD_LIST", Reply.rows, 2, 2 * MAX_NAME)],
+  [COM_CREATE_DB, of("CREATE_DB", Reply.status, 2, MAX_NAME)],
+  [COM_DROP_DB, of("DROP_DB", Reply.status, 2, MAX_NAME)],
+  [0x07, of("REFRESH", Reply.status, 1, 2)],
+  [0x08, of("SHUTDOWN", Reply.status, 1, 2)],
+  [0x09, of("STATISTICS", Reply.text, 1)],
+  [0x0a, of("PROCESS_INFO", Reply.result, 1)],
+  [0x0c, of("PROCESS_KILL", Reply.status, 5)],
+  [0x0d, of("DEBUG", Reply.status, 1)],
+  [0x0e, of("PING", Reply.status, 1)],
+  [COM_CHANGE_USER, of("CHANGE_USER", Reply.login, 3, MAX_LOGIN)],
+  [0x12, of("BINLOG_DUMP", Reply.stream, 11, MAX_NAME)],
+  [0x13, of("TABLE_DUMP", Reply.stream, 3, 2 * MAX_NAME)],
+  [0x15, of("REGISTER_SLAVE", Reply.status, 18, 4 * MAX_NAME)],
+  [COM_STMT_PREPARE, of("PREPARE", Reply.prepared, 1, MAX_PACKET)],
+  [COM_STMT_EXECUTE, of("EXECUTE", Reply.result, 10, MAX_PACKET)],
+  [COM_STMT_SEND_LONG_DATA, of("SEND_LONG_DATA", Reply.none, 7, MAX_PACKET)],
+  [COM_STMT_CLOSE, of("STMT_CLOSE", Reply.none, 5)],
+  [COM_STMT_RESET, of("STMT_RESET", Reply.status, 5)],
+  [0x1b, of("SET_OPTION", Reply.status, 3)],
+  [COM_STMT_FETCH, of("FETCH", Reply.rows, 9)],
+  [0x1e, of("BINLOG_DUMP_GTID", Reply.stream, 11, MAX_LOGIN)],
+  [COM_RESET_CONNECTION, of("RESET_CONNECTION", Reply.status, 1)],
+  [COM_STMT_BULK_EXECUTE, of("BULK_EXECUTE", Reply.result, 7, MAX_PACKET)],
 ]);

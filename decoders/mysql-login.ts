@@ -1,38 +1,45 @@
-// What do the packets of a MySQL login say? (MySQL Internals, "Connection Phase")
+// What do the packets of a MySQL login say? (MySQL Internals, "Connection Phase"; MariaDB, "Connecting")
+//
+// Answers to the scramble, and what other proofs of identity follow, are stepped over and never made a string.
 
 import type { PacketReader } from "./mysql-packets.ts";
 
 const CONNECT_WITH_DB = 1 << 3;
 const COMPRESS = 1 << 5;
+const PROTOCOL_41 = 1 << 9;
 const SSL = 1 << 11;
 const SECURE_CONNECTION = 1 << 15;
+const PLUGIN_AUTH = 1 << 19;
+const CONNECT_ATTRIBUTES = 1 << 20;
 const PLUGIN_AUTH_LENENC = 1 << 21;
 const DEPRECATE_EOF = 1 << 24;
 const ZSTD = 1 << 26;
-const QUERY_ATTRIBUTES = 1 << 27;
 
 const PROTOCOL_10 = 0x0a;
-/** Thread id, scramble and a NUL, behind the version. */
-const AFTER_VERSION = 13;
-/** "8.0.36-0ubuntu0.22.04.1", "5.5.5-10.11.6-MariaDB-0+deb12u1". */
-const LONGEST_VERSION = 100;
-/** An SSLRequest is a login's first part, and nothing more. */
-const SSL_REQUEST = 32;
+/** Behind the version: a NUL, the thread's id (4), the scramble (8) and a NUL. */
+const FLAGS_BEHIND_VERSION = 14;
+/** An SSLRequest is a login's fixed part, and nothing more. */
+const LOGIN_FIXED = 32;
+/** Before 4.1: flags of 2 bytes, a maximum of 3. */
+const OLD_FIXED = 5;
+/** Of a login this much is looked at: names, and the first attributes. */
+export const LOGIN_BYTES = 4096;
+/** Attributes looked at: clients send about ten. */
+const MAX_ATTRIBUTES = 64;
 
 export interface Greeting {
   version: string;
-  capabilities: number;
+  /** Null when the capture does not have all of it. */
+  flags: number | null;
 }
 
 /** The server's first packet; null when it is none. */
 export function greetingOf(p: PacketReader): Greeting | null {
-  if (p.known < AFTER_VERSION || p.bytes[0] !== PROTOCOL_10) return null;
+  if (p.byte(0) !== PROTOCOL_10) return null;
   const end = p.nul(1);
-  if (end > LONGEST_VERSION) return null;
-  const at = end + AFTER_VERSION + 1;
-  const low = p.u16(at);
-  const high = p.u16(at + 5);
-  return { version: p.text(1, end), capabilities: (low | (high << 16)) >>> 0 };
+  const at = end + FLAGS_BEHIND_VERSION;
+  const flags = p.known < Math.min(p.length, at + 7) ? null : (p.u16(at) | (p.u16(at + 5) << 16)) >>> 0;
+  return { version: p.text(1, end), flags };
 }
 
 export interface Login {
@@ -41,40 +48,61 @@ export interface Login {
   /** After the login everything is compressed, if the server agrees. */
   compresses: boolean;
   deprecatesEof: boolean;
-  /** Attributes stand in front of each statement. */
-  sendsAttributes: boolean;
   user: string | null;
   database: string | null;
+  application: string | null;
 }
 
-export function loginOf(p: PacketReader): Login {
-  const flags = p.u32(0);
-  const isTls = p.length === SSL_REQUEST && (flags & SSL) !== 0;
+/** `offered`: the server's flags, when its greeting was captured. */
+export function loginOf(p: PacketReader, offered: number | null): Login {
+  const low = p.u16(0);
+  const is41 = (low & PROTOCOL_41) !== 0;
+  const flags = (is41 ? p.u32(0) : low) & (offered ?? -1);
+  const fixed = is41 ? LOGIN_FIXED : OLD_FIXED;
   const login: Login = {
-    isTls,
+    isTls: p.length === fixed && (flags & SSL) !== 0,
     compresses: (flags & (COMPRESS | ZSTD)) !== 0,
     deprecatesEof: (flags & DEPRECATE_EOF) !== 0,
-    sendsAttributes: (flags & QUERY_ATTRIBUTES) !== 0,
     user: null,
     database: null,
+    application: null,
   };
-  if (isTls || p.known <= SSL_REQUEST) return login;
-  const userEnd = p.nul(SSL_REQUEST);
-  login.user = p.text(SSL_REQUEST, userEnd);
-  // Behind it lies the answer to the scramble: skipped, never read.
+  if (login.isTls || p.known <= fixed) return login;
+  const userEnd = p.nul(fixed);
+  login.user = p.text(fixed, userEnd);
   let at = userEnd + 1;
   if (flags & PLUGIN_AUTH_LENENC) at += p.lenencSize(at) + p.lenenc(at);
-  else if (flags & SECURE_CONNECTION) at += 1 + (p.bytes[at] ?? 0);
+  else if (flags & SECURE_CONNECTION) at += 1 + p.byte(at);
   else at = p.nul(at) + 1;
-  if ((flags & CONNECT_WITH_DB) !== 0 && at < p.known) login.database = p.text(at, p.nul(at));
+  if (flags & CONNECT_WITH_DB) {
+    const end = p.nul(at);
+    if (end > at) login.database = p.text(at, end);
+    at = end + 1;
+  }
+  if (flags & PLUGIN_AUTH) at = p.nul(at) + 1;
+  if (flags & CONNECT_ATTRIBUTES) login.application = programOf(p, at);
   return login;
 }
 
-export const deprecatesEof = (greeting: Greeting, login: Login): boolean =>
-  login.deprecatesEof && (greeting.capabilities & DEPRECATE_EOF) !== 0;
+/** The attribute `program_name`: names and values, each with its length, behind the length of all. */
+function programOf(p: PacketReader, from: number): string | null {
+  let at = from + p.lenencSize(from);
+  for (let n = 0; n < MAX_ATTRIBUTES && at < p.known; n++) {
+    const name = at + p.lenencSize(at);
+    const value = name + p.lenenc(at);
+    const text = value + p.lenencSize(value);
+    const end = text + p.lenenc(value);
+    if (text === value || name === at || end > p.known) return null;
+    if (p.text(name, value) === "program_name") return p.text(text, end) || null;
+    at = end;
+  }
+  return null;
+}
 
-export const compresses = (greeting: Greeting | null, login: Login): boolean =>
-  login.compresses && (greeting === null || (greeting.capabilities & (COMPRESS | ZSTD)) !== 0);
-
-export const sendsAttributes = (greeting: Greeting, login: Login): boolean =>
-  login.sendsAttributes && (greeting.capabilities & QUERY_ATTRIBUTES) !== 0;
+/** A change of user: its name, and the database it wants. `flags` as for a login of our day. */
+export function changeOfUser(p: PacketReader): { user: string; database: string | null } {
+  const userEnd = p.nul(1);
+  const at = userEnd + 2 + p.byte(userEnd + 1);
+  const end = p.nul(at);
+  return { user: p.text(1, userEnd), database: end > at ? p.text(at, end) : null };
+}

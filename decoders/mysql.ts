@@ -1,303 +1,343 @@
 // What do client and server say to each other in the MySQL protocol, MySQL's and MariaDB's? (MySQL Internals, "Client/Server Protocol")
 //
-// Recognised by the server's greeting, or midway by a command. After a gap in either direction, what was open is in doubt, and
-// reading goes on with the next command that starts a segment and the answer that follows it.
+// The server is whoever greets or answers, the client whoever logs in or commands. Each direction is read by a reader of its own:
+//
+//   joining ─▶ packets                bytes are missing, or do not fit: joins again where a segment starts with what fits
+//
+// A client joins with a login or a command, a server with an answer to what waits. What is compressed is not read: the connection's
+// label says so. Behind TLS the TLS decoder reads on.
 
 import type { Nanos } from "../src/core/clock.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import {
-  type Exchange,
   type ExchangeSink,
-  MAX_TEXT,
   otherSide,
   type Side,
   type StreamDecoder,
   type StreamSession,
 } from "../src/core/stream-decoder.ts";
-import { AnswerReader, failureOf } from "./mysql-answer.ts";
-import { statementStart } from "./mysql-attributes.ts";
+import { TextCache } from "./http1-text.ts";
+import { MysqlClient } from "./mysql-client.ts";
+import type { Login } from "./mysql-login.ts";
+import { HEADER, PacketReader } from "./mysql-packets.ts";
+import { Pairing } from "./mysql-pairing.ts";
 import {
-  Answer,
-  COM_INIT_DB,
-  COM_QUERY,
-  COM_QUIT,
-  COM_STMT_BULK_EXECUTE,
-  COM_STMT_CLOSE,
-  COM_STMT_EXECUTE,
-  COM_STMT_FETCH,
-  COM_STMT_PREPARE,
-  COM_STMT_RESET,
-  COMMANDS,
-} from "./mysql-commands.ts";
-import { compresses, deprecatesEof, type Greeting, greetingOf, loginOf, sendsAttributes } from "./mysql-login.ts";
-import { PacketReader, type PacketSink } from "./mysql-packets.ts";
-import { probe, startsCommand } from "./mysql-probe.ts";
-import { withoutPasswords } from "./sql-text.ts";
+  answerAt,
+  beginningAt,
+  commandsAt,
+  greetingAt,
+  loginAt,
+  PROTOCOL_10,
+  replyAt,
+  type Verdict,
+} from "./mysql-probe.ts";
+import { MysqlServer } from "./mysql-server.ts";
+import { Talk } from "./mysql-talk.ts";
 
-/** Prepared statements whose text is kept, a connection; the oldest goes. */
-const MAX_STATEMENTS = 1024;
-/** Commands in flight whose answers are told apart; a client seldom sends more than one. */
-const MAX_WAITING = 4096;
+/** A beginning that is too short to tell is kept up to here; what can convince does so earlier. */
+const MAX_PARTS_BYTES = 1024;
+/** A greeting that the snap length cut convinces with the first characters of its version. */
+const CONVINCING_BYTES = 7;
 
-const TRACE_PARENT = /traceparent\s*=\s*'([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})'/i;
+const NOTHING = new Uint8Array(0);
 
-export const mysql: StreamDecoder = {
-  protocol: "mysql",
-  probe,
-  open: (sink) => new Session(sink),
-};
+class MysqlSession implements StreamSession {
+  private readonly sink: ExchangeSink;
+  private readonly readers: readonly [PacketReader, PacketReader] = [new PacketReader(), new PacketReader()];
+  private readonly talk: Talk;
+  private readonly pairing: Pairing;
+  private readonly client: MysqlClient;
+  private readonly server: MysqlServer;
+  /** Which side asks; null until something tells. */
+  private asker: Side | null = null;
+  /** The rest is encrypted or compressed. */
+  private over = false;
 
-interface Waiting {
-  exchange: Exchange;
-  answer: Answer;
-  /** Its statement, when a PREPARE waits for an id. */
-  text: string;
-}
-
-const Phase = { greeting: 0, login: 1, commands: 2, over: 3 } as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
-
-class Session implements StreamSession {
-  private sink: ExchangeSink;
-  private phase: Phase = Phase.greeting;
-  /** Null until the greeting or a command tells. */
-  private server: Side | null = null;
-  private greeting: Greeting | null = null;
-  private compresses = false;
-  /** Query attributes stand in front of each statement; null while it is not known (joined midway). */
-  private hasAttributes: boolean | null = null;
-  private readers: readonly [PacketReader, PacketReader];
-  private answer = new AnswerReader();
-  private queue: Waiting[] = [];
-  /** The answer to the first of the queue has begun. */
-  private isAnswering = false;
-  private statements = new Map<number, string>();
-  private database: string | null = null;
-  private command: Waiting | null = null;
-  private next: StreamSession | null = null;
-
-  constructor(sink: ExchangeSink) {
+  constructor(sink: ExchangeSink, texts: TextCache) {
     this.sink = sink;
-    this.readers = [new PacketReader(this.packets(0)), new PacketReader(this.packets(1))];
+    this.talk = new Talk(sink);
+    this.pairing = new Pairing(sink);
+    this.server = new MysqlServer(sink, this.talk, this.pairing);
+    this.client = new MysqlClient(sink, this.talk, this.pairing, this.server, texts);
   }
 
-  private packets(side: Side): PacketSink {
-    return {
-      head: (p) => {
-        if (this.phase === Phase.commands && side !== this.server) this.commandHead(side, p);
-      },
-      done: (p) => this.packet(side, p),
-    };
-  }
-
-  // ── bytes in ──
-
+  // hot: per segment.
   data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
-    if (this.next !== null) {
-      this.next.data(side, bytes, start, end, frame, time);
-      return;
-    }
-    if (this.phase === Phase.over) return;
-    if (this.server === null && startsCommand(bytes, start, end)) {
-      this.server = otherSide(side);
-      this.phase = Phase.commands;
-    }
-    const reader = this.readers[side];
-    if (reader.isLost && !this.resumes(side, bytes, start, end)) return;
-    const stopped = reader.read(bytes, start, end, frame, time);
-    if (stopped < end && this.next !== null) (this.next as StreamSession).data(side, bytes, stopped, end, frame, time);
-  }
-
-  /** May this segment be read after a gap? A command may; the server's answer when it is to a command from after the gap. */
-  private resumes(side: Side, bytes: Uint8Array, start: number, end: number): boolean {
-    const reader = this.readers[side];
-    if (side === this.server) {
-      if (this.queue.length !== 1 || bytes[start + 3] !== 1) return false;
-      this.isAnswering = false;
-    } else if (!startsCommand(bytes, start, end)) return false;
-    reader.restart();
-    return true;
+    const r = this.readers[side];
+    if (this.over || start >= end) return;
+    if (r.joining) this.join(side, r, bytes, start, end, frame, time);
+    else this.read(side, r, bytes, start, end, frame, time);
+    r.lastFrame = frame;
+    r.lastTime = time;
+    this.pairing.moved(side !== this.asker, time);
   }
 
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
-    if (this.next !== null) {
-      this.next.gap(side, length, reason);
-      return;
-    }
-    if (this.phase === Phase.over) return;
-    for (const { exchange } of this.queue) this.sink.doubt(exchange, reason === "snap" ? "snap" : "gap");
-    this.readers[side].lose();
-    this.command = null;
-    // Which answer belongs to what is not known any more: both begin anew.
-    this.readers[otherSide(side)].lose();
-    this.queue = [];
-    this.isAnswering = false;
-    if (this.phase !== Phase.commands && this.server !== null) this.phase = Phase.commands;
-  }
-
-  end(side: Side, how: "fin" | "reset" | "capture"): void {
-    this.next?.end(side, how);
-  }
-
-  // ── packets ──
-
-  private packet(side: Side, p: PacketReader): boolean {
-    if (this.phase === Phase.greeting) this.first(side, p);
-    else if (this.phase === Phase.login) return this.login(side, p);
-    else if (side === this.server) this.answered(side, p);
-    else this.commandDone(p);
-    return this.phase !== Phase.over;
-  }
-
-  private first(side: Side, p: PacketReader): void {
-    this.greeting = greetingOf(p);
-    if (this.greeting !== null) {
-      this.server = side;
-      this.phase = Phase.login;
-      this.sink.label("server", this.greeting.version);
-    } else if (p.bytes[0] === 0xff) {
-      this.server = side;
-      this.refuses(side, p);
-    } else this.stop();
-  }
-
-  private login(side: Side, p: PacketReader): boolean {
-    if (side !== this.server) {
-      if (p.sequence !== 1) return true; // an answer to the server's questions: never read
-      const login = loginOf(p);
-      if (login.isTls) {
-        this.sink.label("encrypted", "tls");
-        this.phase = Phase.over;
-        this.next = this.sink.upgraded("tls");
-        return false;
-      }
-      this.answer.deprecatesEof = this.greeting === null ? null : deprecatesEof(this.greeting, login);
-      this.hasAttributes = this.greeting !== null && sendsAttributes(this.greeting, login);
-      this.compresses = compresses(this.greeting, login);
-      if (login.user) this.sink.label("user", login.user);
-      if (login.database) this.use(login.database);
-      return true;
-    }
-    if (p.bytes[0] === 0xff) this.refuses(side, p);
-    else if (p.bytes[0] === 0x00) {
-      this.phase = Phase.commands;
-      if (this.compresses) {
-        this.sink.label("encrypted", "compressed");
-        this.stop();
+    const r = this.readers[side];
+    if (this.over || length <= 0) return;
+    if (reason === "snap" && r.joining) this.takeCut(side, r);
+    r.fresh = false;
+    let beyond = length;
+    if (!r.joining && r.inPayload) {
+      // What is known of the message still is one.
+      if (!r.told) this.tell(side, r, true);
+      if (this.over) return;
+      if (!r.joining) {
+        beyond = r.skip(length);
+        if (r.left === 0) this.finish(side, r, r.lastTime);
       }
     }
-    return this.phase !== Phase.over;
+    if (beyond > 0) this.lose(side, r, reason === "snap" ? "snap" : "gap");
   }
 
-  private refuses(side: Side, p: PacketReader): void {
-    const { code, text } = failureOf(p);
-    this.sink.remark({ side, frame: p.frame, time: p.time, kind: "refusal", code, text });
+  end(side: Side): void {
+    const r = this.readers[side];
+    if (this.over) return;
+    // A command whose head was still growing: that it was begun is known.
+    if (!r.joining && r.inPayload && !r.told && r.known > 0 && side === this.asker) this.tell(side, r, true);
+    // Data may come nevertheless, when a reset was forged or ignored: then a segment that starts with what fits is read.
+    r.joining = true;
+    r.fresh = false;
+    r.parts = [];
+    r.drop();
+    if (side === this.asker) this.client.over();
   }
 
-  private use(database: string): void {
-    this.database = database;
-    this.sink.label("database", database);
-  }
+  // ── finding the place ──
 
-  private stop(): void {
-    this.phase = Phase.over;
-    this.sink.upgraded();
-  }
-
-  // ── commands ──
-
-  /** hot: a command's head is there. */
-  private commandHead(side: Side, p: PacketReader): void {
-    this.command = null;
-    if (p.known === 0) return;
-    // Packets of a local file, and of a change of user, go on counting.
-    if (p.sequence !== 0) return;
-    const code = p.bytes[0]!;
-    const command = COMMANDS.get(code);
-    if (command === undefined) return;
-    if (code === COM_QUIT) {
-      this.sink.remark({ side, frame: p.frame, time: p.time, kind: "farewell", code: null, text: command.name });
+  private join(
+    side: Side,
+    r: PacketReader,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    frame: FrameRef,
+    time: Nanos,
+  ): void {
+    const isSegmentStart = frame !== r.lastFrame;
+    let verdict: Verdict = "no";
+    if (r.parts.length > 0) {
+      const all = r.withParts(bytes, start, end);
+      verdict = this.recognise(side, r, r.parts[0]!.time, all, 0, all.length);
+    }
+    if (verdict === "no" && isSegmentStart) {
+      if (r.parts.length > 0) this.forgetParts(side, r);
+      verdict = this.recognise(side, r, time, bytes, start, end);
+    }
+    if (verdict === "more" && r.partsLength + end - start <= MAX_PARTS_BYTES) {
+      r.parts.push({ bytes: bytes.slice(start, end), frame, time });
       return;
     }
-    if (code === COM_STMT_CLOSE) this.statements.delete(p.u32(1));
-    if (command.answer === Answer.none) return;
-    this.endAnswer();
-    const text = this.textOf(code, p, command.hasText === true);
-    const exchange = this.sink.request(side, {
-      frame: p.frame,
-      time: p.time,
-      method: command.name,
-      target: text,
-      host: this.database,
-      id: TRACE_PARENT.exec(text)?.[1] ?? null,
-      ...(command.answer === Answer.stream ? { waits: true } : {}),
-    });
-    this.command = { exchange, answer: command.answer, text: code === COM_STMT_PREPARE ? text : "" };
-    if (this.queue.length >= MAX_WAITING) this.sink.doubt(this.queue.shift()!.exchange, "gap");
-    this.queue.push(this.command);
-    if (code === COM_INIT_DB) this.database = text;
-  }
-
-  private textOf(code: number, p: PacketReader, hasText: boolean): string {
-    if (code === COM_QUERY) return withoutPasswords(p.text(this.begins(p)));
-    if (hasText) return withoutPasswords(p.text(1));
-    const isOfStatement =
-      code === COM_STMT_EXECUTE || code === COM_STMT_FETCH || code === COM_STMT_RESET || code === COM_STMT_BULK_EXECUTE;
-    return isOfStatement ? (this.statements.get(p.u32(1)) ?? "") : "";
-  }
-
-  private begins(p: PacketReader): number {
-    // No attributes, in one set: no statement begins like that.
-    this.hasAttributes ??= p.known > 2 && p.bytes[1] === 0 && p.bytes[2] === 1;
-    return this.hasAttributes ? statementStart(p) : 1;
-  }
-
-  private commandDone(p: PacketReader): void {
-    if (this.command === null) return;
-    this.sink.requestBytes(this.command.exchange, p.lastTime, true);
-    this.command = null;
-  }
-
-  // ── answers ──
-
-  /** A client sends its next command when it has read the answer: what looked unfinished (joined midway) was finished. */
-  private endAnswer(): void {
-    if (!this.isAnswering || this.queue.length !== 1) return;
-    this.answer.deprecatesEof ??= true;
-    this.finish();
-  }
-
-  /** hot: a packet of the server. */
-  private answered(side: Side, p: PacketReader): void {
-    const waiting = this.queue[0];
-    if (waiting === undefined) {
-      if (p.known > 0 && p.bytes[0] === 0xff) this.refuses(side, p);
+    const parts = r.parts;
+    r.parts = [];
+    if (verdict !== "yes") {
+      r.fresh = false;
+      this.unreadable(side, r);
+      if (this.asker !== null && side !== this.asker) {
+        this.pairing.orphaned(time);
+        this.server.passed(bytes, start, end);
+      }
       return;
     }
-    const isFirst = !this.isAnswering;
-    if (isFirst) {
-      this.isAnswering = true;
-      this.answer.begin(waiting.answer);
+    for (const p of parts) this.read(side, r, p.bytes, 0, p.bytes.length, p.frame, p.time);
+    this.read(side, r, bytes, start, end, frame, time);
+  }
+
+  /** Does what fits begin here? With "yes" the reader is set to read it, and it is known who asks. */
+  private recognise(side: Side, r: PacketReader, time: Nanos, b: Uint8Array, start: number, end: number): Verdict {
+    let verdict: Verdict;
+    if (this.asker === null) {
+      const begins = beginningAt(b, start, end, r.fresh);
+      if (begins === "no" || begins === "more") return begins;
+      verdict = "yes";
+      const isGreeting = begins === "server" && b[start + HEADER] === PROTOCOL_10;
+      const isLogin = begins === "client" && b[start + 3] === 1;
+      this.setAsker(begins === "client" ? side : otherSide(side), isGreeting);
+      // Instead of a greeting, or midway without a command: an error of a server that ends the connection.
+      const isAlone = begins === "server" && b[start + 3] === 0;
+      if (!isLogin && !isAlone) this.talk.phase = "commands";
+      if (!isGreeting) this.pairing.commandsMissing = !isLogin;
+    } else if (side === this.asker) verdict = this.clientAt(b, start, end);
+    else verdict = this.serverAt(time, b, start, end);
+    if (verdict !== "yes") return verdict;
+    r.joining = false;
+    if (side !== this.asker) this.server.placed();
+    return "yes";
+  }
+
+  private clientAt(b: Uint8Array, start: number, end: number): Verdict {
+    const command = commandsAt(b, start, end, true);
+    if (command === "yes" || this.talk.phase !== "login" || this.talk.loginSeen) return command;
+    const login = loginAt(b, start, end);
+    return login === "no" ? command : login;
+  }
+
+  private serverAt(time: Nanos, b: Uint8Array, start: number, end: number): Verdict {
+    if (this.talk.phase === "login") return replyAt(null, 0, b, start, end);
+    const waiting = this.pairing.candidateAt(time);
+    if (waiting === null) return this.pairing.commandsMissing ? answerAt(b, start, end) : "no";
+    return replyAt(waiting.reply, waiting.sequence ?? 1, b, start, end);
+  }
+
+  /** `greeted`: the connection is seen from its start, so the other side begins with a packet, too. */
+  private setAsker(side: Side, greeted: boolean): void {
+    this.asker = side;
+    this.client.side = side;
+    this.server.side = otherSide(side);
+    const r = this.readers[side];
+    if (greeted && r.fresh && r.parts.length === 0) r.joining = false;
+  }
+
+  /**
+   * A beginning cut by the snap length will not get longer: where the connection is known, one that fits as far as it goes
+   * will do; else a greeting's first characters.
+   */
+  private takeCut(side: Side, r: PacketReader): void {
+    const all = r.withParts(NOTHING, 0, 0);
+    if (all.length <= HEADER) return;
+    if (this.asker === null) {
+      if (!r.fresh || all.length < CONVINCING_BYTES || greetingAt(all, 0, all.length) !== "more") return;
+      this.setAsker(otherSide(side), true);
+    } else {
+      const { time } = r.parts[0]!;
+      const verdict = side === this.asker ? this.clientAt(all, 0, all.length) : this.serverAt(time, all, 0, all.length);
+      if (verdict === "no") return;
+      if (side !== this.asker) this.server.placed();
     }
-    const step = this.answer.packet(p);
-    const { exchange } = waiting;
-    if (isFirst) {
-      this.sink.response(exchange, side, { frame: p.frame, time: p.time, status: null, error: step.failure });
-    } else if (step.failure !== null && exchange.response !== null) exchange.response.error = step.failure;
-    exchange.responseBytes += p.length;
-    if (step.inTransaction !== null) exchange.inTransaction = step.inTransaction;
-    if (step.statement !== null) this.prepared(step.statement, waiting.text);
-    if (step.done) this.finish();
+    r.joining = false;
+    const parts = r.parts;
+    r.parts = [];
+    for (const p of parts) this.read(side, r, p.bytes, 0, p.bytes.length, p.frame, p.time);
   }
 
-  private finish(): void {
-    const finished = this.queue.shift();
-    this.isAnswering = false;
-    if (finished !== undefined && finished.exchange.response !== null) this.sink.responseComplete(finished.exchange);
+  private forgetParts(side: Side, r: PacketReader): void {
+    r.parts = [];
+    r.fresh = false;
+    this.unreadable(side, r);
   }
 
-  private prepared(id: number, text: string): void {
-    if (this.statements.size >= MAX_STATEMENTS) this.statements.delete(this.statements.keys().next().value!);
-    this.statements.set(id, text.slice(0, MAX_TEXT));
+  /** The place is not known any more, and messages may have gone by unseen. */
+  private lose(side: Side, r: PacketReader, why: "gap" | "snap"): void {
+    if (r.parts.length > 0) this.forgetParts(side, r);
+    const betweenPackets = r.joining || r.atBoundary;
+    r.joining = true;
+    r.fresh = false;
+    r.why = why;
+    r.drop();
+    if (this.asker === null) return;
+    if (side === this.asker) this.client.lost();
+    else this.server.lost(why, betweenPackets);
+  }
+
+  /** Bytes of this direction cannot be read: among those of the server there may be answers. */
+  private unreadable(side: Side, r: PacketReader): void {
+    if (this.asker !== null && side !== this.asker) this.pairing.answerGap(r.why, false);
+  }
+
+  // ── reading ──
+
+  // hot: per segment, and per packet within.
+  private read(
+    side: Side,
+    r: PacketReader,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    frame: FrameRef,
+    time: Nanos,
+  ): void {
+    const isClient = side === this.asker;
+    let i = start;
+    while (i < end && !this.over) {
+      if (r.joining) return;
+      if (!r.inPayload) {
+        i = r.readHeader(b, i, end, frame, time);
+        if (i < 0) {
+          this.lose(side, r, "gap");
+          return;
+        }
+        if (!r.inPayload) return;
+        r.begin(isClient ? this.client.keep(r) : this.server.keep());
+      }
+      i = r.readPayload(b, i, end);
+      if (!r.told && r.isShown) {
+        const left = this.tell(side, r, false);
+        if (this.over) {
+          this.handOn(left, side, b, i, end, frame, time);
+          return;
+        }
+      }
+      if (!r.joining && r.left === 0) this.finish(side, r, time);
+    }
+    if (isClient && r.inPayload && r.told) this.client.goesOn(time);
+  }
+
+  /** The part of a message that matters is here (or all that the capture has of it). Returns who reads on, when it is another. */
+  // hot: per packet.
+  private tell(side: Side, r: PacketReader, cut: boolean): StreamSession | null {
+    r.told = true;
+    if (side === this.asker) {
+      const said = this.client.message(r);
+      if (typeof said === "object") return this.loggedIn(said);
+      if (!said) this.lose(side, r, "gap");
+      return null;
+    }
+    const wasLogin = this.talk.phase === "login";
+    if (!this.server.message(r, cut)) this.lose(side, r, cut ? "snap" : "gap");
+    else if (wasLogin && this.talk.phase === "commands" && this.talk.compresses) {
+      this.over = true;
+      this.sink.label("encrypted", "compressed");
+      return this.sink.upgraded();
+    }
+    return null;
+  }
+
+  private loggedIn(login: Login): StreamSession | null {
+    if (login.isTls) {
+      this.over = true;
+      this.sink.label("encrypted", "tls");
+      return this.sink.upgraded("tls");
+    }
+    this.talk.compresses = login.compresses;
+    this.server.answer.deprecatesEof = login.deprecatesEof;
+    if (login.user) this.sink.label("user", login.user);
+    if (login.application !== null) this.sink.label("application", login.application);
+    if (login.database !== null) this.talk.use(login.database);
+    return null;
+  }
+
+  private handOn(
+    next: StreamSession | null,
+    side: Side,
+    b: Uint8Array,
+    at: number,
+    end: number,
+    frame: FrameRef,
+    time: Nanos,
+  ): void {
+    if (at < end) next?.data(side, b, at, end, frame, time);
+  }
+
+  private finish(side: Side, r: PacketReader, time: Nanos): void {
+    if (!r.packetDone()) return;
+    if (side === this.asker) this.client.ended(r, time);
+    else this.server.ended(r);
   }
 }
+
+class MysqlDecoder implements StreamDecoder {
+  readonly protocol = "mysql";
+  /** Shared by all flows: nothing of one flow shows in another's. */
+  private readonly texts = new TextCache();
+
+  probe(bytes: Uint8Array, start: number, end: number): Verdict {
+    const begins = beginningAt(bytes, start, end, true);
+    return begins === "no" || begins === "more" ? begins : "yes";
+  }
+
+  open(sink: ExchangeSink): StreamSession {
+    return new MysqlSession(sink, this.texts);
+  }
+}
+
+export const mysql: StreamDecoder = new MysqlDecoder();

@@ -39,7 +39,7 @@ export const SideMark = {
   sequence: 2,
   /** A segment other than SYN and RST was sent. */
   spoke: 4,
-  /** The first RST carried ACK: a live socket was aborted. Without it no socket was found (RFC 9293 §3.10.7.1). */
+  /** The first RST, or one right behind it, carried ACK: a live socket was aborted. Without it no socket was found (RFC 9293 §3.10.7.1). */
   rstWithAck: 8,
   /** It sent a RST that the peer accepts: neither end has a socket any more, until a SYN opens anew. */
   reset: 16,

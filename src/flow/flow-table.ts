@@ -585,6 +585,9 @@ export class FlowTable implements FlowNames {
       c.rstTime[i] = p.time;
       if (c.finFrame[i] === 0) c.idleBeforeEnd[i] = this.idle(i, p.time);
       if (p.flags & Flag.ack) c.sideMarks[i]! |= SideMark.rstWithAck;
+    } else if ((p.flags & Flag.ack) !== 0 && p.time - c.rstTime[i]! <= PROMPT_NS) {
+      // The abort, captured behind the answer to what it crossed: two processors write to one tap.
+      c.sideMarks[i]! |= SideMark.rstWithAck;
     }
     const stream = this.streams.of(f);
     if (stream?.awaitsReaction) stream.reaction(s, true, p.ack);

@@ -111,7 +111,7 @@ describe("commands", () => {
     expect(told(r)).toEqual([
       "PREPARE SELECT a FROM t WHERE b = ?. > ok.",
       "EXECUTE SELECT a FROM t WHERE b = ?. > ok.",
-      "EXECUTE. > 1243.",
+      "EXECUTE statement 7. > 1243.",
     ]);
   });
 
@@ -284,6 +284,8 @@ describe("joined midway, and across gaps", () => {
   });
   it("is not confused by a lost command", () => {
     const r = play([...open, gap(0, 13), s(count(1, 1), definition(2), row(3), okEof(4)), ...select]);
+    expect(r.exchanges[0]).toMatchObject({ request: null, responseComplete: true });
+    r.exchanges.shift();
     expect(told(r)).toEqual(["QUERY SELECT 1. > ok."]);
   });
 });

@@ -10,6 +10,7 @@ const healthy = new Set([
   "healthy-pool",
   "healthy-pool-postgres",
   "healthy-closes",
+  "healthy-service",
   "frozen-service-midstream",
   "rate-limited",
 ]);

@@ -2,7 +2,7 @@
 source "$RECORD/service/service.sh"
 FAULT=none
 PHASES=20x8
-CACHE_CONNECTIONS=4
+CACHE_CONNECTIONS=1
 READ_TIMEOUT=1s
 open_service
 close_service

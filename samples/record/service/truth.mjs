@@ -31,6 +31,7 @@ function stalled(from, until, waited, more) {
 }
 
 const FAULTS = {
+  "healthy-service": () => ({ diagnosis: { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] } }),
   "hung-service": () => {
     const kept = events(service, "kept_lock")[0];
     const waited = (one) => one.received_at > kept.time && one.outcome === "unanswered";
