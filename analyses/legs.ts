@@ -87,9 +87,10 @@ function linksOf(edge: Edge): Link[] {
 
 /** Nobody serves a request by asking who asked for it: of two that seem to call each other, the weaker link is chance. */
 function withoutCircles(links: readonly Link[]): Link[] {
+  const called = links.filter((l) => l.caller !== null);
   return links.map((l) => {
     if (l.caller === null) return l;
-    const back = links.find((other) => other.caller === l.service && other.service === l.caller);
+    const back = called.find((other) => other.caller === l.service && other.service === l.caller);
     return back !== undefined && weight(back) >= weight(l) ? { ...l, caller: null, basis: null } : l;
   });
 }

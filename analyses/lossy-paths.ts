@@ -36,8 +36,69 @@ const LEAST_PATHS = 3;
 interface Placed {
   path: Path;
   far: 0 | 1;
-  others: Path[];
+  near: HostPaths;
 }
+
+/** The paths of one host, with what each is compared with sorted once: a busy server has tens of thousands. */
+interface HostPaths {
+  paths: Path[];
+  /** Median round trips of those with a handshake, and with enough of them. */
+  allTrips: number[];
+  trips: number[];
+  /** Upper bounds of the losses, and the shares, of those with enough segments. */
+  most: number[];
+  shares: number[];
+}
+
+class HostIndex {
+  private hosts = new Map<string, HostPaths>();
+
+  constructor(paths: readonly Path[]) {
+    for (const path of paths) {
+      const worse = boundsOf(worseOf(path));
+      const trip = path.roundTrips.length > 0 ? median(path.roundTrips) : null;
+      for (const host of path.hosts) {
+        let of = this.hosts.get(host);
+        if (of === undefined) this.hosts.set(host, (of = { paths: [], allTrips: [], trips: [], most: [], shares: [] }));
+        of.paths.push(path);
+        if (trip !== null) of.allTrips.push(trip);
+        if (trip !== null && path.roundTrips.length >= LEAST_TRIPS) of.trips.push(trip);
+        if (segmentsOf(path) < LEAST_SEGMENTS) continue;
+        of.most.push(worse.most);
+        of.shares.push(worse.share);
+      }
+    }
+    for (const { allTrips, trips, most, shares } of this.hosts.values())
+      for (const list of [allTrips, trips, most, shares]) list.sort((a, b) => a - b);
+  }
+
+  of(host: string): HostPaths {
+    return this.hosts.get(host)!;
+  }
+}
+
+/** The median of a sorted list from which one value is taken out; null where none is left. */
+function medianWithout(list: readonly number[], value: number | null): number | null {
+  let at = list.length;
+  if (value !== null) {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (list[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    if (list[low] === value) at = low;
+  }
+  const count = at < list.length ? list.length - 1 : list.length;
+  if (count === 0) return null;
+  const rest = (k: number): number => list[k < at ? k : k + 1]!;
+  return rest(Math.max(0, Math.ceil(count / 2) - 1));
+}
+
+/** Neither loss nor time can be told of the others: a comparison is not needed. */
+const mayBeTold = (p: Path): boolean =>
+  loses(worseOf(p), NOTICED) ||
+  (p.roundTrips.length >= LEAST_TRIPS && percentile(sorted(p.roundTrips), 0.25) >= SLOWER_NS);
 
 export const lossyPaths: Analysis = {
   id: "lossy-paths",
@@ -56,11 +117,10 @@ export const lossyPaths: Analysis = {
     );
     const hosts = lossyHosts(paths);
     const byHost = hosts.map((h) => describeHost(h.host, h.paths, view));
-    const isTold = (p: Path): boolean => hosts.some((h) => h.paths.includes(p));
-    const findings = [
-      ...byHost,
-      ...paths.filter((p) => !isTold(p)).flatMap((path) => describe(placed(path, paths), view)),
-    ];
+    const told = new Set(hosts.flatMap((h) => h.paths));
+    const candidates = paths.filter((p) => mayBeTold(p) && !told.has(p));
+    const index = new HostIndex(candidates.length === 0 ? [] : paths);
+    const findings = [...byHost, ...candidates.flatMap((path) => describe(placed(path, index), view))];
     if (findings.length > 0) return { kind: "found", findings, ...(unsure.length > 0 ? { unsure } : {}) };
     if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
     return nothingFound(paths, view);
@@ -100,21 +160,22 @@ const loses = (d: Direction, share: number): boolean => momentsOf(d) >= LEAST_EV
 // ─────────────────────────── one path and the others ───────────────────────────
 
 /** The near host is the one with more other paths; of two alike, the one that the capture was taken at; else the client's. */
-function placed(path: Path, paths: readonly Path[]): Placed {
-  const others = path.hosts.map((h) => paths.filter((p) => p !== path && p.hosts.includes(h)));
-  const [a, b] = [others[0]!, others[1]!];
+function placed(path: Path, index: HostIndex): Placed {
+  const [a, b] = [index.of(path.hosts[0]), index.of(path.hosts[1])];
   let far: 0 | 1 = path.served[1].length > 0 ? 1 : 0;
   if (path.beyond[0] !== path.beyond[1]) far = path.beyond[0] > path.beyond[1] ? 1 : 0;
-  if (a.length !== b.length) far = a.length > b.length ? 1 : 0;
-  return { path, far, others: far === 1 ? a : b };
+  if (a.paths.length !== b.paths.length) far = a.paths.length > b.paths.length ? 1 : 0;
+  return { path, far, near: far === 1 ? a : b };
 }
 
-function describe({ path, far, others }: Placed, view: CaptureView): FoundFinding[] {
+function describe({ path, far, near: host }: Placed, view: CaptureView): FoundFinding[] {
   const worse = worseOf(path);
-  const rivals = others.filter((p) => segmentsOf(p) >= LEAST_SEGMENTS);
-  const theirMost = rivals.length < LEAST_OTHERS ? null : median(rivals.map((p) => boundsOf(worseOf(p)).most));
+  const isRival = segmentsOf(path) >= LEAST_SEGMENTS;
+  const rivals = host.most.length - (isRival ? 1 : 0);
+  const own = boundsOf(worse);
+  const theirMost = rivals < LEAST_OTHERS ? null : medianWithout(host.most, isRival ? own.most : null);
   const standsOut = theirMost !== null && loses(worse, Math.max(NOTICED, TIMES_THE_OTHERS * theirMost));
-  const slow = slowness(path, far, others);
+  const slow = slowness(path, far, host);
   const severity: Severity | null = loses(worse, VERY_LOSSY)
     ? "high"
     : loses(worse, LOSSY)
@@ -125,20 +186,20 @@ function describe({ path, far, others }: Placed, view: CaptureView): FoundFindin
   if (severity === null) return [];
   const isLossy = loses(worse, LOSSY) || standsOut;
   const [holder, near] = [path.hosts[far], path.hosts[far ^ 1]!];
-  const theirShare = rivals.length === 0 ? null : median(rivals.map((p) => boundsOf(worseOf(p)).share));
+  const theirShare = rivals === 0 ? null : medianWithout(host.shares, isRival ? own.share : null);
   const rtt = path.roundTrips.length === 0 ? null : median(path.roundTrips);
-  const theirs = others.filter((p) => p.roundTrips.length > 0).map((p) => median(p.roundTrips));
+  const trips = host.allTrips.length - (rtt === null ? 0 : 1);
+  const theirTrip = medianWithout(host.allTrips, rtt);
   const sentences = isLossy
     ? [
         lossSentence(path, worse, view),
         ...(theirShare === null
           ? []
-          : [`On ${plural(rivals.length, "other path")} of ${near} it is ${percent(theirShare)} (median).`]),
+          : [`On ${plural(rivals, "other path")} of ${near} it is ${percent(theirShare)} (median).`]),
       ]
     : [];
   if (rtt !== null && (slow !== null || isLossy)) {
-    const compared =
-      theirs.length === 0 ? "" : `, on ${plural(theirs.length, "other path")} of ${near} ${duration(median(theirs))}`;
+    const compared = theirTrip === null ? "" : `, on ${plural(trips, "other path")} of ${near} ${duration(theirTrip)}`;
     sentences.push(
       `A round trip takes ${duration(rtt)} (median of ${plural(path.roundTrips.length, "handshake")})${compared}.`,
     );
@@ -148,9 +209,9 @@ function describe({ path, far, others }: Placed, view: CaptureView): FoundFindin
       severity,
       title: isLossy
         ? `The path between ${near} and ${holder} loses segments: ${percent(boundsOf(worse).share)} had to be sent again`
-        : `A round trip from ${near} to ${holder} takes ${duration(rtt!)}, to others ${duration(median(theirs))}`,
+        : `A round trip from ${near} to ${holder} takes ${duration(rtt!)}, to others ${duration(theirTrip!)}`,
       summary: sentences.join(" "),
-      subject: { holder: { address: holder }, peer: others.length === 0 ? null : { address: near } },
+      subject: { holder: { address: holder }, peer: host.paths.length === 1 ? null : { address: near } },
       count: isLossy ? path.sent[0].again + path.sent[1].again : path.roundTrips.length,
       onset: isLossy ? worse.first!.time : null,
       metrics: {
@@ -160,7 +221,7 @@ function describe({ path, far, others }: Placed, view: CaptureView): FoundFindin
         loss_share_to_holder: share(path.sent[(far ^ 1) as 0 | 1]),
         compared_loss_share: theirShare === null ? null : rounded(theirShare),
         rtt_s: rtt === null ? null : toSeconds(rtt),
-        compared_rtt_s: theirs.length === 0 ? null : toSeconds(median(theirs)),
+        compared_rtt_s: theirTrip === null ? null : toSeconds(theirTrip),
         repeated_syns: path.repeatedSyns,
         connections: path.flows,
         paths: 1,
@@ -189,14 +250,15 @@ function lossSentence(path: Path, worse: Direction, view: CaptureView): string {
  * Null unless three quarters of its handshakes took several times as long as the others' median. Hosts lie where they lie, so
  * that this is no fault; it becomes one where neighbours do the same service in a fraction of the time.
  */
-function slowness(path: Path, far: 0 | 1, others: readonly Path[]): { severity: Severity } | null {
+function slowness(path: Path, far: 0 | 1, host: HostPaths): { severity: Severity } | null {
+  if (path.roundTrips.length < LEAST_TRIPS || host.trips.length - 1 < LEAST_OTHERS) return null;
   const near = path.hosts[far ^ 1]!;
-  const compared = others.filter((p) => p.roundTrips.length >= LEAST_TRIPS);
-  if (path.roundTrips.length < LEAST_TRIPS || compared.length < LEAST_OTHERS) return null;
   const own = percentile(sorted(path.roundTrips), 0.25);
   const isSlower = (theirs: Nanos, times: number, by: Nanos): boolean => own >= times * theirs && own - theirs >= by;
-  if (!isSlower(median(compared.map((p) => median(p.roundTrips))), TIMES_SLOWER, SLOWER_NS)) return null;
-  const twins = compared.filter((p) => areTwins(path, far, p, p.hosts[0] === near ? 1 : 0));
+  if (!isSlower(medianWithout(host.trips, median(path.roundTrips))!, TIMES_SLOWER, SLOWER_NS)) return null;
+  const twins = host.paths.filter(
+    (p) => p !== path && p.roundTrips.length >= LEAST_TRIPS && areTwins(path, far, p, p.hosts[0] === near ? 1 : 0),
+  );
   const isLate =
     twins.length >= LEAST_OTHERS &&
     isSlower(median(twins.map((p) => median(p.roundTrips))), TIMES_MUCH_SLOWER, MUCH_SLOWER_NS);
@@ -225,7 +287,7 @@ function lossyHosts(paths: readonly Path[]): { host: string; paths: Path[] }[] {
   }
   const found: { host: string; paths: Path[] }[] = [];
   for (const [host, own] of byHost) {
-    if (own.length < LEAST_PATHS) continue;
+    if (own.length < LEAST_PATHS || own.every((p) => p.sent[0].again + p.sent[1].again === 0)) continue;
     const lost = (p: Path): number => p.sent[0].again + p.sent[1].again;
     const rest = [...own].sort((a, b) => lost(b) - lost(a)).slice(Math.ceil(own.length * ASIDE));
     if (loses(joined(rest), LOSSY)) found.push({ host, paths: own });
