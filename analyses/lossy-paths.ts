@@ -6,7 +6,17 @@ import type { CaptureView } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted } from "../src/core/statistics.ts";
 import { CITED, clockTime, duration, plural } from "./grouping.ts";
-import { boundsOf, type Direction, isCapturedTwice, joined, momentsOf, type Path, pathsOf, worseOf } from "./paths.ts";
+import {
+  boundsOf,
+  type Direction,
+  isCapturedTwice,
+  joined,
+  momentsOf,
+  type Path,
+  pathsOf,
+  quietConnections,
+  worseOf,
+} from "./paths.ts";
 
 /** Of so many without a loss, surely fewer than one in a hundred are lost (the rule of three); below, no share can be told. */
 const LEAST_SEGMENTS = 300;
@@ -108,6 +118,10 @@ export const lossyPaths: Analysis = {
     "A segment that is lost costs a short exchange a time-out of 200 ms or more (RFC 6298), and a long one its speed, which falls with the root of the " +
     "loss (Mathis et al. 1997). It hits some of the requests only, so that the service seems slow now and then; the others' paths tell whether it is one link.",
   run(view) {
+    const quiet = quietConnections(view, SLOWER_NS);
+    if (quiet === 0) return withoutPaths(view);
+    if (quiet !== null)
+      return { kind: "clear", because: `nothing had to be sent again (${plural(quiet, "connection")} between hosts)` };
     const all = pathsOf(view);
     const doubled = all.filter(isCapturedTwice);
     const paths = all.filter((p) => !isCapturedTwice(p));

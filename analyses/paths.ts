@@ -56,11 +56,8 @@ const direction = (): Direction => ({
 export function pathsOf(view: CaptureView): Path[] {
   const paths = new Map<string, Path>();
   for (const flow of view.flows()) {
-    // Without payload there is nothing to lose: no flood of SYNs from made-up addresses fills the table of paths.
-    if (flow.client.firstData === 0 && flow.server.firstData === 0) continue;
-    if (flow.answersOf !== null || flow.redirected || flow.oneDirection) continue;
+    if (!isOnPath(flow)) continue;
     const [a, b] = [flow.client.address, flow.server.address];
-    if (a === b || isLoopback(a) || isLoopback(b)) continue;
     const hosts: [string, string] = a < b ? [a, b] : [b, a];
     const key = hosts.join(" ");
     let path = paths.get(key);
@@ -80,6 +77,30 @@ export function pathsOf(view: CaptureView): Path[] {
     measure(path, flow);
   }
   return [...paths.values()];
+}
+
+/**
+ * How many connections between hosts there are, when none of them sent anything again and no handshake took `slow` or longer; null
+ * otherwise. Most captures are like that, and a server has a path for each of its clients.
+ */
+export function quietConnections(view: CaptureView, slow: Nanos): number | null {
+  let connections = 0;
+  for (const flow of view.flows()) {
+    if (!isOnPath(flow)) continue;
+    if (flow.client.repetitions !== null || flow.server.repetitions !== null) return null;
+    const trip = roundTrip(flow);
+    if (trip !== null && trip.toServer + trip.toClient >= slow) return null;
+    connections++;
+  }
+  return connections;
+}
+
+/** Without payload there is nothing to lose: no flood of SYNs from made-up addresses fills the table of paths. */
+function isOnPath(flow: FlowRow): boolean {
+  if (flow.client.firstData === 0 && flow.server.firstData === 0) return false;
+  if (flow.answersOf !== null || flow.redirected || flow.oneDirection) return false;
+  const [a, b] = [flow.client.address, flow.server.address];
+  return a !== b && !isLoopback(a) && !isLoopback(b);
 }
 
 const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";

@@ -247,7 +247,7 @@ describe("nothing found", () => {
   it("is unsure where few segments were sent, and one of them again", () => {
     expect(run(opens() + sends(20, NEVER))).toEqual({
       kind: "clear",
-      because: "0 of 43 segments on 1 path had to be sent again",
+      because: "nothing had to be sent again (1 connection between hosts)",
     });
     expect(run(opens() + sends(20, 15))).toEqual({
       kind: "unsure",
