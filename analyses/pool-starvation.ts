@@ -163,11 +163,15 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
   const inOrder = [...connections].sort((a, b) => a.lastUsed - b.lastUsed);
   const leak = shared(inOrder.map((c) => (c.context === null ? null : kindOf(c.context))));
   const command = shared(inOrder.map((c) => (c.last === null ? null : kindOf(c.last))));
+  const failure = shared(inOrder.map((c) => c.last?.response?.error?.code ?? null));
   const inTransaction = connections.filter((c) => c.last?.inTransaction === true).length;
   const sentences = [
     `The pool of ${holder} to ${database} ran dry at ${since}: all ${plural(connections.length, "connection")} were answered and then left unused${s.isOpen ? " until the capture ended" : ` for ${duration(s.until - s.from)}`}, while ${plural(waiting.length, "request")} to ${holder} waited, the first from ${clockTime(view.clock.iso(first.request!.time))} on.`,
   ];
-  if (command !== null) sentences.push(`The last command on ${command.count} of them: ${command.what}.`);
+  if (command !== null) {
+    const failed = failure === null ? "" : `, which failed with ${failure.what} on ${failure.count}`;
+    sentences.push(`The last command on ${command.count} of them: ${command.what}${failed}.`);
+  }
   if (leak !== null) sentences.push(`${leak.count} of them were last used for ${leak.what}: the likely leak.`);
   if (inTransaction > 0)
     sentences.push(`${inTransaction} ${inTransaction === 1 ? "was" : "were"} left inside a transaction.`);
@@ -187,6 +191,7 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
       in_transaction: inTransaction,
       last_command: command?.what ?? null,
       last_command_on: command?.count ?? null,
+      last_error: failure?.what ?? null,
       leaked_by: leak?.what ?? null,
       leaked_by_on: leak?.count ?? null,
       proof:
@@ -196,7 +201,7 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
     },
     evidence: inOrder.slice(0, TOLD).map((c) => evidenceOf(c, view)),
     advice: [
-      `Look in ${holder} for the path that takes a connection of the pool and does not give it back${leak === null ? "" : `: ${leak.what}`} (rows not closed, no finally or defer, an early return on an error).`,
+      `Look in ${holder} for the path that takes a connection of the pool and does not give it back${leak === null ? "" : `: ${leak.what}`} (rows not closed, no finally or defer, an early return on an error${failure === null ? "" : ` such as ${failure.what}`}).`,
       `See what the pool holds: on ${database}, ${pool.database.protocol === "mysql" ? "SHOW PROCESSLIST (Sleep, with a long Time)" : "SELECT pid, state, state_change, query FROM pg_stat_activity"}; in the service, a stack dump shows the handlers waiting for a connection.`,
       "Until that is mended: a time-out for taking a connection makes it fail instead of hang; a restart gives the pool back.",
     ],
