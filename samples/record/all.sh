@@ -29,6 +29,21 @@ fi
 running=
 trap '[[ -n $running ]] && kill -TERM "$running" 2>/dev/null; wait; exit 143' INT TERM
 
+# A busy machine can let a time-out and an answer meet; then the logs of the two ends do not say the same, and it is recorded again.
+ATTEMPTS=3
+
+# record NAME: one recording, checked.
+record() {
+  rm -rf "${out:?}/$1"
+  mkdir -p "$out/$1"
+  # timeout signals its whole process group; what is left then, stage.sh removes. In the background, so that a signal to
+  # this script is handed on at once.
+  RECORD="$record" NAME="$1" OUT="$out/$1" timeout --kill-after=15 "$SCENARIO_SECONDS" \
+    bash -c 'set -euo pipefail; source "$RECORD/stage.sh"; stage_open; source "$RECORD/scenarios/$NAME.sh"' &
+  running=$!
+  wait "$running" && node "$record/check.mjs" "$out/$1"
+}
+
 failed=0
 for name in "$@"; do
   echo "== $name"
@@ -37,17 +52,15 @@ for name in "$@"; do
     failed=1
     continue
   fi
-  mkdir -p "$out/$name"
-  # timeout signals its whole process group; what is left then, stage.sh removes. In the background, so that a signal to
-  # this script is handed on at once.
-  RECORD="$record" NAME="$name" OUT="$out/$name" timeout --kill-after=15 "$SCENARIO_SECONDS" \
-    bash -c 'set -euo pipefail; source "$RECORD/stage.sh"; stage_open; source "$RECORD/scenarios/$NAME.sh"' &
-  running=$!
-  if wait "$running" && node "$record/check.mjs" "$out/$name"; then
-    ls -l "$out/$name" | awk 'NR > 1 { printf "   %8d %s\n", $5, $9 }'
-  else
-    echo "all.sh: $name failed" >&2
-    failed=1
-  fi
+  attempt=1
+  until record "$name"; do
+    if ((attempt++ == ATTEMPTS)); then
+      echo "all.sh: $name failed" >&2
+      failed=1
+      continue 2
+    fi
+    echo "all.sh: $name, attempt $attempt" >&2
+  done
+  ls -l "$out/$name" | awk 'NR > 1 { printf "   %8d %s\n", $5, $9 }'
 done
 exit "$failed"
