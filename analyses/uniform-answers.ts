@@ -12,6 +12,8 @@ const MANY = 20;
 const OTHERS = 10;
 /** Lengths that the others have: where all are alike but one, it is a choice of two. */
 const VARIED = 5;
+/** It stands out among them: some length is always the most frequent. */
+const TIMES_THE_NEXT = 3;
 
 export const uniformAnswers: Analysis = {
   id: "uniform-answers",
@@ -45,9 +47,10 @@ function uniform(service: ServiceTally, view: CaptureView): FoundFinding[] {
       byLength.set(length, [...(byLength.get(length) ?? []), ...points]);
     }
   }
-  return [...byLength]
-    .filter(([, points]) => points.length >= MANY)
-    .map(([length, points]) => describe(service, length, points, view));
+  const standsOut = ([length, points]: [number, LatencyPoint[]]): boolean =>
+    points.length >= MANY &&
+    [...byLength].every(([other, of]) => other === length || points.length >= TIMES_THE_NEXT * of.length);
+  return [...byLength].filter(standsOut).map(([length, points]) => describe(service, length, points, view));
 }
 
 function describe(service: ServiceTally, length: number, points: LatencyPoint[], view: CaptureView): FoundFinding {
