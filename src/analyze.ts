@@ -6,22 +6,18 @@
 import { diagnose, type Found } from "../analyses/diagnosis.ts";
 import { analyses as ANALYSES } from "../analyses/index.ts";
 import { linksIn } from "../analyses/legs.ts";
-import { tcpChecksumOk } from "../decoders/checksum.ts";
 import { framed } from "../decoders/framed.ts";
-import { PacketDecoders } from "../decoders/packet.ts";
 import { STREAM_DECODERS } from "../decoders/streams.ts";
 import { CaptureSet } from "./capture/capture-set.ts";
-import type { CaptureSummary } from "./capture/capture-summary.ts";
-import { linkTypeName } from "./capture/link-type-names.ts";
+import { type CaptureSummary, droppedBy } from "./capture/capture-summary.ts";
 import { type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts";
 import { CaptureClock, NANOS_PER_MILLISECOND, NANOS_PER_SECOND } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
-import type { CaptureQuality, CaptureView, StateName } from "./core/flow-view.ts";
+import type { CaptureView, StateName } from "./core/flow-view.ts";
 import { parseFrames } from "./core/frame-option.ts";
 import { type HostOptions, parseHosts } from "./core/host-options.ts";
-import { Packet, Verdict } from "./core/packet.ts";
-import { type PacketFilter, parseFilter } from "./core/packet-filter.ts";
+import { parseFilter } from "./core/packet-filter.ts";
 import { randomSeed } from "./core/random.ts";
 import {
   REPORT_SCHEMA,
@@ -35,9 +31,10 @@ import {
 } from "./core/report.ts";
 import { parseStates } from "./core/state-option.ts";
 import type { StreamDecoder } from "./core/stream-decoder.ts";
-import { parseDuration, parseTime, resolveTime, type TimeOption } from "./core/time-option.ts";
+import { parseDuration, parseTime, resolveTime } from "./core/time-option.ts";
 import { captureView } from "./flow/capture-view.ts";
 import { FlowTable } from "./flow/flow-table.ts";
+import { Pass } from "./pass.ts";
 import { evidenceObject, exchangeObject, flowObject, topologyObject } from "./report/objects.ts";
 import type { Redaction } from "./report/redact.ts";
 import { countsAt, stateCounts, statesAt } from "./report/states.ts";
@@ -293,127 +290,6 @@ async function openInputs(inputs: readonly CaptureInput[]): Promise<CaptureSourc
   }
   return sources;
 }
-
-interface PassOptions {
-  filter: PacketFilter | null;
-  from: TimeOption | null;
-  to: TimeOption | null;
-  verifyChecksums: boolean;
-}
-
-class Pass {
-  packets = 0;
-  firstTime = Number.NaN;
-  lastTime = Number.NaN;
-  private tcpSegments = 0;
-  private truncated = 0;
-  private malformed = 0;
-  private badChecksums = 0;
-  private unknownLinkTypes = new Set<string>();
-  private others = new Map<string, number>();
-  private start = Number.NEGATIVE_INFINITY;
-  private stop = Number.POSITIVE_INFINITY;
-  private decoders = new PacketDecoders();
-  private set: CaptureSet;
-  private table: FlowTable;
-  private clock: CaptureClock;
-  private options: PassOptions;
-
-  constructor(set: CaptureSet, table: FlowTable, clock: CaptureClock, options: PassOptions) {
-    this.set = set;
-    this.table = table;
-    this.clock = clock;
-    this.options = options;
-  }
-
-  async run(options: ReadOptions): Promise<void> {
-    const p = new Packet();
-    const { set } = this;
-    for (;;) {
-      while (set.next(p)) this.take(p);
-      options.signal?.throwIfAborted();
-      options.onProgress?.(set.bytesRead, set.bytesTotal, this.packets);
-      if (!(await set.fill())) return;
-    }
-  }
-
-  /** hot: one packet. */
-  private take(p: Packet): void {
-    if (this.packets++ === 0) this.begin(p);
-    if (p.time < this.start || p.time > this.stop) return;
-    if (p.time > this.lastTime) this.lastTime = p.time;
-    else if (p.time < this.firstTime) this.firstTime = p.time;
-    this.decoders.decode(p);
-    if (p.verdict === Verdict.tcp) {
-      if (this.options.filter !== null && !this.options.filter(p)) return;
-      if (this.options.verifyChecksums && tcpChecksumOk(p) === false) {
-        this.badChecksums++;
-        return;
-      }
-      this.tcpSegments++;
-      this.table.update(p);
-    } else if (p.verdict === Verdict.truncated) {
-      this.truncated++;
-    } else if (p.verdict === Verdict.malformed) {
-      this.malformed++;
-    } else if (p.verdict !== Verdict.fragment) {
-      if (p.verdict === Verdict.unsupported && p.depth === 0) this.unknownLinkType(p);
-      this.others.set(p.other, (this.others.get(p.other) ?? 0) + 1);
-    }
-  }
-
-  /** A link type that is not decoded: said once per file and type, for nothing of those packets can be analysed. */
-  private unknownLinkType(p: Packet): void {
-    const key = `${p.file} ${p.linkType}`;
-    if (this.unknownLinkTypes.has(key) || this.unknownLinkTypes.size >= MAX_LINK_TYPES) return;
-    this.unknownLinkTypes.add(key);
-    this.set.captures[p.file]?.problem(
-      "unsupported-link-type",
-      0,
-      `link type ${p.linkType} (${linkTypeName(p.linkType)}) is not decoded, first in frame ${p.frame}: its packets are counted only`,
-    );
-  }
-
-  private begin(p: Packet): void {
-    const { from, to } = this.options;
-    this.firstTime = p.time;
-    this.lastTime = p.time;
-    if (from !== null) {
-      if (from.kind === "end") throw new UsageError("--from end leaves nothing to read");
-      this.start = resolveTime(from, this.clock, p.time, p.time);
-      this.firstTime = Math.max(p.time, this.start);
-      this.lastTime = this.firstTime;
-    }
-    if (to !== null && to.kind !== "end") this.stop = resolveTime(to, this.clock, p.time, p.time);
-    // Only what can hold copies is watched for them: cooked captures, several interfaces, several files.
-    const cooked = p.linkType === LINUX_SLL || p.linkType === LINUX_SLL2;
-    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.table.watchCopies = true;
-  }
-
-  quality(): CaptureQuality {
-    const summaries = this.set.captures;
-    const withDrops = summaries.filter((s) => s.drops !== null);
-    return {
-      packets: this.packets,
-      tcpSegments: this.tcpSegments,
-      dropped: withDrops.length === 0 ? null : withDrops.reduce((n, s) => n + droppedBy(s)!, 0),
-      snapped: summaries.reduce((n, s) => n + s.truncatedBySnap, 0),
-      truncated: this.truncated,
-      malformed: this.malformed,
-      badChecksums: this.badChecksums,
-      copies: this.table.copies.reduce((n, c) => n + (c ?? 0), 0),
-      damagedFiles: summaries.filter((s) => s.problemCount > 0).length,
-      others: this.others,
-    };
-  }
-}
-
-/** Problems said about link types, over all files. */
-const MAX_LINK_TYPES = 1000;
-const LINUX_SLL = 113;
-const LINUX_SLL2 = 276;
-
-const droppedBy = (s: CaptureSummary): number | null => (s.drops === null ? null : s.drops.interface + s.drops.os);
 
 function captureObject(s: CaptureSummary, clock: CaptureClock, duplicates: number): ReportCapture {
   return {

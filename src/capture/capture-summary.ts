@@ -110,3 +110,7 @@ export class CaptureSummary {
     }
   }
 }
+
+/** Packets that the capturing machine dropped, wherever; null when the file does not say. */
+export const droppedBy = ({ drops }: CaptureSummary): number | null =>
+  drops === null ? null : drops.interface + drops.os;

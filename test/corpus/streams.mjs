@@ -16,7 +16,7 @@ if (corpus === undefined) {
 }
 const here = import.meta.dirname;
 const agreed = JSON.parse(readFileSync(join(here, "streams-agreed.json"), "utf8"));
-const { readExchanges, readFlows } = await import(pathToFileURL(resolve("dist/src/index.js")).href);
+const { analyze } = await import(pathToFileURL(resolve("dist/src/index.js")).href);
 
 /** Protocol, tshark's dissector, the field that tells a command, and which of its values have an answer. */
 const DISSECTORS = [
@@ -57,15 +57,16 @@ for (const path of filesIn(join(corpus, "pcap"))) {
   let exchanges;
   let flows;
   try {
-    exchanges = [...(await readExchanges([path], {})).exchanges];
-    flows = new Map([...(await readFlows([path], {})).flows].map((f) => [f.flow, f]));
+    const report = await analyze([path], { detail: true, only: ["resets"] });
+    exchanges = report.exchanges;
+    flows = report.flows;
   } catch {
     continue; // not a capture: check.py says so
   }
   for (const [protocol, dissector, field, hasAnswer] of DISSECTORS) {
     const ours = exchanges.filter((e) => e.protocol === protocol && e.request !== null);
     if (ours.length === 0 && !FOLDERS_OF_DATABASES.some((f) => name.startsWith(join("pcap", f)))) continue;
-    const ports = [...new Set(ours.map((e) => flows.get(e.flow).server.port))];
+    const ports = [...new Set(ours.map((e) => flows[e.flow].server.port))];
     const lines = tshark(path, dissector, field, ports)
       .split("\n")
       .filter((l) => l !== "");

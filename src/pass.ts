@@ -1,0 +1,139 @@
+// One pass over the packets of a capture set: decoded, filtered, handed to the flow table, and counted.
+
+import { tcpChecksumOk } from "../decoders/checksum.ts";
+import { PacketDecoders } from "../decoders/packet.ts";
+import type { CaptureSet } from "./capture/capture-set.ts";
+import { droppedBy } from "./capture/capture-summary.ts";
+import { linkTypeName } from "./capture/link-type-names.ts";
+import type { CaptureClock } from "./core/clock.ts";
+import { UsageError } from "./core/errors.ts";
+import type { CaptureQuality } from "./core/flow-view.ts";
+import { Packet, Verdict } from "./core/packet.ts";
+import type { PacketFilter } from "./core/packet-filter.ts";
+import { resolveTime, type TimeOption } from "./core/time-option.ts";
+import type { FlowTable } from "./flow/flow-table.ts";
+
+export interface PassOptions {
+  filter: PacketFilter | null;
+  from: TimeOption | null;
+  to: TimeOption | null;
+  verifyChecksums: boolean;
+}
+
+/** How the caller follows the pass, and ends it. */
+export interface PassProgress {
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number | undefined, packets: number) => void;
+}
+
+export class Pass {
+  packets = 0;
+  firstTime = Number.NaN;
+  lastTime = Number.NaN;
+  private tcpSegments = 0;
+  private truncated = 0;
+  private malformed = 0;
+  private badChecksums = 0;
+  private unknownLinkTypes = new Set<string>();
+  private others = new Map<string, number>();
+  private start = Number.NEGATIVE_INFINITY;
+  private stop = Number.POSITIVE_INFINITY;
+  private decoders = new PacketDecoders();
+  private set: CaptureSet;
+  private table: FlowTable;
+  private clock: CaptureClock;
+  private options: PassOptions;
+
+  constructor(set: CaptureSet, table: FlowTable, clock: CaptureClock, options: PassOptions) {
+    this.set = set;
+    this.table = table;
+    this.clock = clock;
+    this.options = options;
+  }
+
+  async run(options: PassProgress): Promise<void> {
+    const p = new Packet();
+    const { set } = this;
+    for (;;) {
+      while (set.next(p)) this.take(p);
+      options.signal?.throwIfAborted();
+      options.onProgress?.(set.bytesRead, set.bytesTotal, this.packets);
+      if (!(await set.fill())) return;
+    }
+  }
+
+  /** hot: one packet. */
+  private take(p: Packet): void {
+    if (this.packets++ === 0) this.begin(p);
+    if (p.time < this.start || p.time > this.stop) return;
+    if (p.time > this.lastTime) this.lastTime = p.time;
+    else if (p.time < this.firstTime) this.firstTime = p.time;
+    this.decoders.decode(p);
+    if (p.verdict === Verdict.tcp) {
+      if (this.options.filter !== null && !this.options.filter(p)) return;
+      if (this.options.verifyChecksums && tcpChecksumOk(p) === false) {
+        this.badChecksums++;
+        return;
+      }
+      this.tcpSegments++;
+      this.table.update(p);
+    } else if (p.verdict === Verdict.truncated) {
+      this.truncated++;
+    } else if (p.verdict === Verdict.malformed) {
+      this.malformed++;
+    } else if (p.verdict !== Verdict.fragment) {
+      if (p.verdict === Verdict.unsupported && p.depth === 0) this.unknownLinkType(p);
+      this.others.set(p.other, (this.others.get(p.other) ?? 0) + 1);
+    }
+  }
+
+  /** A link type that is not decoded: said once per file and type, for nothing of those packets can be analysed. */
+  private unknownLinkType(p: Packet): void {
+    const key = `${p.file} ${p.linkType}`;
+    if (this.unknownLinkTypes.has(key) || this.unknownLinkTypes.size >= MAX_LINK_TYPES) return;
+    this.unknownLinkTypes.add(key);
+    this.set.captures[p.file]?.problem(
+      "unsupported-link-type",
+      0,
+      `link type ${p.linkType} (${linkTypeName(p.linkType)}) is not decoded, first in frame ${p.frame}: its packets are counted only`,
+    );
+  }
+
+  private begin(p: Packet): void {
+    const { from, to } = this.options;
+    this.firstTime = p.time;
+    this.lastTime = p.time;
+    if (from !== null) {
+      if (from.kind === "end") throw new UsageError("--from end leaves nothing to read");
+      this.start = resolveTime(from, this.clock, p.time, p.time);
+      this.firstTime = Math.max(p.time, this.start);
+      this.lastTime = this.firstTime;
+    }
+    if (to !== null && to.kind !== "end") this.stop = resolveTime(to, this.clock, p.time, p.time);
+    // Only what can hold copies is watched for them: cooked captures, several interfaces, several files.
+    const cooked = p.linkType === LINUX_SLL || p.linkType === LINUX_SLL2;
+    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.table.watchCopies = true;
+  }
+
+  quality(): CaptureQuality {
+    const summaries = this.set.captures;
+    const withDrops = summaries.filter((s) => s.drops !== null);
+    return {
+      packets: this.packets,
+      tcpSegments: this.tcpSegments,
+      dropped: withDrops.length === 0 ? null : withDrops.reduce((n, s) => n + droppedBy(s)!, 0),
+      snapped: summaries.reduce((n, s) => n + s.truncatedBySnap, 0),
+      truncated: this.truncated,
+      malformed: this.malformed,
+      badChecksums: this.badChecksums,
+      copies: this.table.copies.reduce((n, c) => n + (c ?? 0), 0),
+      damagedFiles: summaries.filter((s) => s.problemCount > 0).length,
+      others: this.others,
+    };
+  }
+}
+
+/** Problems said about link types, over all files. */
+const MAX_LINK_TYPES = 1000;
+const LINUX_SLL = 113;
+const LINUX_SLL2 = 276;
