@@ -161,18 +161,22 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
   const since = clockTime(view.clock.iso(s.from));
   const first = waiting[0]!;
   const inOrder = [...connections].sort((a, b) => a.lastUsed - b.lastUsed);
-  const leak = shared(inOrder.map((c) => (c.context === null ? null : kindOf(c.context))));
+  const leak = likelyLeak(inOrder);
   const command = shared(inOrder.map((c) => (c.last === null ? null : kindOf(c.last))));
   const failure = shared(inOrder.map((c) => c.last?.response?.error?.code ?? null));
+  const ofThem = (n: number): string => (n === connections.length ? "each of them" : `${n} of them`);
   const inTransaction = connections.filter((c) => c.last?.inTransaction === true).length;
   const sentences = [
     `The pool of ${holder} to ${database} ran dry at ${since}: all ${plural(connections.length, "connection")} were answered and then left unused${s.isOpen ? " until the capture ended" : ` for ${duration(s.until - s.from)}`}, while ${plural(waiting.length, "request")} to ${holder} waited, the first from ${clockTime(view.clock.iso(first.request!.time))} on.`,
   ];
   if (command !== null) {
-    const failed = failure === null ? "" : `, which failed with ${failure.what} on ${failure.count}`;
-    sentences.push(`The last command on ${command.count} of them: ${command.what}${failed}.`);
+    const failed = failure === null ? "" : `, which failed with ${failure.what} on ${ofThem(failure.count)}`;
+    sentences.push(`The last command on ${ofThem(command.count)}: ${command.what}${failed}.`);
   }
-  if (leak !== null) sentences.push(`${leak.count} of them were last used for ${leak.what}: the likely leak.`);
+  if (leak !== null)
+    sentences.push(
+      `When ${leak.count === connections.length ? "each of them was" : `${leak.count} of them were`} used last, ${leak.what} was being served: the likely leak.`,
+    );
   if (inTransaction > 0)
     sentences.push(`${inTransaction} ${inTransaction === 1 ? "was" : "were"} left inside a transaction.`);
   return {
@@ -199,7 +203,7 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
           ? "requests that need no database were answered"
           : "the pool grew beside idle connections",
     },
-    evidence: inOrder.slice(0, TOLD).map((c) => evidenceOf(c, view)),
+    evidence: inOrder.slice(0, TOLD).map((c) => evidenceOf(c, leak?.what, view)),
     advice: [
       `Look in ${holder} for the path that takes a connection of the pool and does not give it back${leak === null ? "" : `: ${leak.what}`} (rows not closed, no finally or defer, an early return on an error${failure === null ? "" : ` such as ${failure.what}`}).`,
       `See what the pool holds: on ${database}, ${pool.database.protocol === "mysql" ? "SHOW PROCESSLIST (Sleep, with a long Time)" : "SELECT pid, state, state_change, query FROM pg_stat_activity"}; in the service, a stack dump shows the handlers waiting for a connection.`,
@@ -213,14 +217,35 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
   };
 }
 
-function evidenceOf(c: PoolConnection, view: CaptureView): Evidence {
+function evidenceOf(c: PoolConnection, leak: string | undefined, view: CaptureView): Evidence {
   const used = c.last === null ? "" : `: ${kindOf(c.last)}`;
-  const before = c.context === null ? "" : `, after ${kindOf(c.context)}`;
+  const served = c.candidates.map(kindOf);
+  const by = served.length === 0 ? "" : `, while serving ${served.find((kind) => kind === leak) ?? served[0]}`;
   return {
     ...cite(c.flow, c.frame, c.last?.response?.frame),
-    note: `port ${c.port} last used at ${clockTime(view.clock.iso(c.lastUsed))}${used}${before}`,
+    note: `port ${c.port} last used at ${clockTime(view.clock.iso(c.lastUsed))}${used}${by}`,
   };
 }
+
+/**
+ * The kind of request that may have asked for the last command on most of these connections, when that is at least half of
+ * them. Where several may, the one that had its answer soonest behind that command.
+ */
+function likelyLeak(connections: readonly PoolConnection[]): { what: string; count: number } | null {
+  const kinds = new Map<string, { count: number; ranks: number }>();
+  for (const { candidates } of connections) {
+    const bySooner = [...candidates].sort((a, b) => answeredAt(a) - answeredAt(b)).map(kindOf);
+    for (const [rank, what] of [...new Set(bySooner)].entries()) {
+      const kind = kinds.get(what) ?? { count: 0, ranks: 0 };
+      kinds.set(what, { count: kind.count + 1, ranks: kind.ranks + rank });
+    }
+  }
+  const [most] = [...kinds].sort(([, a], [, b]) => b.count - a.count || a.ranks - b.ranks);
+  if (most === undefined || most[1].count < SHARED * connections.length) return null;
+  return { what: most[0], count: most[1].count };
+}
+
+const answeredAt = (e: Exchange): Nanos => e.response?.time ?? Number.MAX_VALUE;
 
 /** The most frequent of these, when at least half share it. */
 function shared(texts: readonly (string | null)[]): { what: string; count: number } | null {

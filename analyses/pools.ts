@@ -23,8 +23,8 @@ export interface PoolConnection {
   /** The last command had its answer. */
   readonly answered: boolean;
   readonly frame: FrameRef;
-  /** The request that the client's host had taken last, when the last command was sent. */
-  readonly context: Exchange | null;
+  /** What the client was serving when the last command was sent and also when it was answered: one of them asked for it. */
+  readonly candidates: readonly Exchange[];
 }
 
 export interface Pool {
@@ -55,6 +55,7 @@ function connectionOf(flow: FlowRow): PoolConnection {
   const { client, server, notes } = flow;
   const ends = [client.fin, client.rst, server.fin, server.rst].filter((m) => m !== null).map((m) => m.time);
   const last = notes?.last ?? null;
+  const answered = last?.response ?? null;
   const data = Math.max(client.lastData?.time ?? 0, server.lastData?.time ?? 0);
   return {
     flow: flow.id,
@@ -62,9 +63,11 @@ function connectionOf(flow: FlowRow): PoolConnection {
     opened: flow.handshake === "none" ? Number.NEGATIVE_INFINITY : flow.first.time,
     closed: Math.min(...ends, Number.POSITIVE_INFINITY),
     last,
-    lastUsed: last === null ? data : (last.response?.time ?? last.request!.time),
-    answered: last === null || last.response !== null,
+    lastUsed: last === null ? data : (answered?.time ?? last.request!.time),
+    answered: last === null || answered !== null,
     frame: last?.request?.frame ?? flow.first.frame,
-    context: notes?.context ?? null,
+    candidates: (notes?.candidates ?? []).filter(
+      (e) => answered === null || e.response === null || e.response.time >= answered.time,
+    ),
   };
 }

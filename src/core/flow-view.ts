@@ -86,8 +86,8 @@ export interface FlowNotes {
   /** The last request on this connection, of the protocols other than HTTP, and how many there were. */
   readonly last: Exchange | null;
   readonly asked: number;
-  /** The request that the client's host had taken last when `last` was sent, and not answered. */
-  readonly context: Exchange | null;
+  /** What the client's host was serving when `last` was sent, the newest first: one of them asked for it. */
+  readonly candidates: readonly Exchange[];
 }
 
 export interface EndRow {

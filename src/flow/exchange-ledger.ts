@@ -97,11 +97,11 @@ export class ExchangeLedger {
     return t;
   }
 
-  /** A request was made from this address. Returns the request that its host had taken last, and not answered. */
-  asked(e: Exchange, client: string, tally: ServiceTallyOf): Exchange | null {
-    const context = this.legs.asked(e, client, tally);
+  /** A request was made from this address. Returns the service on its host that took a request last, and has not answered it. */
+  asked(e: Exchange, client: string, tally: ServiceTallyOf): ServiceTallyOf | null {
+    const caller = this.legs.asked(e, client, tally);
     tally.activity.asked(e);
-    return context;
+    return caller;
   }
 
   /** An exchange with this client was judged. */

@@ -14,7 +14,7 @@ export class FlowNotes implements Notes {
   brokenCount = 0;
   readonly intact: [number, number] = [0, 0];
   last: Exchange | null = null;
-  context: Exchange | null = null;
+  readonly candidates: Exchange[] = [];
   asked = 0;
 
   label(name: Label, value: string): void {

@@ -22,6 +22,8 @@ const MAX_HELD_TOTAL = 64 << 20;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
 const SWAPPED_NS = 3e6;
 const LATER_PACKETS = 4096;
+/** Requests that a command may have been sent for: more than so many at once tell nothing. */
+const MAX_CANDIDATES = 8;
 
 /**
  * Most systems count their IPv4 packets up: the one that was sent after those beyond the hole fills it as a repetition, however
@@ -313,11 +315,12 @@ export class FlowStreams implements StreamRoom {
   }
 
   asked(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    const context = this.ledger.asked(e, client, tally);
+    const caller = this.ledger.asked(e, client, tally);
     if (e.protocol === "http") return;
     const notes = this.notes(e.flow);
     notes.last = e;
-    notes.context = context;
+    notes.candidates.length = 0;
+    caller?.activity.newestOpen(MAX_CANDIDATES, notes.candidates);
     notes.asked++;
   }
 

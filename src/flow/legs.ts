@@ -83,16 +83,16 @@ export class Legs {
     return [...this.table.values()].flatMap((of) => [...of.values()]);
   }
 
-  /** hot: `client` asks `service`. Returns what was being served on the client's host: the request that came last. */
-  asked(e: Exchange, client: string, service: ServiceTallyOf): Exchange | null {
+  /** hot: `client` asks `service`. Returns the service on the client's host that is busy, with the request that came last. */
+  asked(e: Exchange, client: string, service: ServiceTallyOf): ServiceTallyOf | null {
     const edge = this.edge(client, service);
-    let context: Exchange | null = null;
+    let caller: ServiceTallyOf | null = null;
     if (edge !== null) {
       edge.requests++;
-      context = this.vote(edge, e, client);
+      caller = this.vote(edge, e, client);
     }
     this.serve(e, service);
-    return context;
+    return caller;
   }
 
   /** hot: an exchange was judged. */
@@ -109,23 +109,23 @@ export class Legs {
     if (words !== null) host.byWords.remove(words, service);
   }
 
-  private vote(edge: Edge, e: Exchange, client: string): Exchange | null {
+  private vote(edge: Edge, e: Exchange, client: string): ServiceTallyOf | null {
     if (e.request!.id !== null) edge.withId++;
     const own = hostOf(client);
     // What a host serves on its loopback interface, it calls others for by another address of its own.
     return this.voteOn(own, edge, e) ?? (own === LOOPBACK ? null : this.voteOn(LOOPBACK, edge, e));
   }
 
-  private voteOn(name: string, edge: Edge, e: Exchange): Exchange | null {
+  private voteOn(name: string, edge: Edge, e: Exchange): ServiceTallyOf | null {
     const host = this.hosts.get(name);
     if (host === undefined) return null;
-    let context: Exchange | null = null;
+    let newestAt = Number.NEGATIVE_INFINITY;
     let innermost: ServiceTallyOf | null = null;
     for (const service of host.services) {
       if (service === edge.service) continue;
-      const newest = service.activity.newestOpen();
-      if (newest !== null && (context === null || newest.request!.time > context.request!.time)) {
-        context = newest;
+      const at = service.activity.newestOpenAt();
+      if (at > newestAt) {
+        newestAt = at;
         innermost = service;
       }
     }
@@ -136,7 +136,7 @@ export class Legs {
     const same = words === null ? null : host.byWords.innermost(words, edge.service, true);
     if (same !== null) edge.byWords = counted(edge.byWords, same);
     if (innermost !== null) edge.byTime = counted(edge.byTime, innermost);
-    return context;
+    return innermost;
   }
 
   private serve(e: Exchange, service: ServiceTallyOf): void {

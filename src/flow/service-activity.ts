@@ -84,13 +84,21 @@ export class ServiceActivity implements View {
     this.restsFrom = Number.NaN;
   }
 
-  /** The request that came last, of those that wait. */
-  newestOpen(): Exchange | null {
+  /** When the request came that came last, of those that wait; −Infinity when none waits. */
+  newestOpenAt(): Nanos {
     for (;;) {
       const newest = this.recent.at(-1);
-      if (newest === undefined) return null;
-      if (this.open.has(newest)) return newest;
+      if (newest === undefined) return Number.NEGATIVE_INFINITY;
+      if (this.open.has(newest)) return newest.request!.time;
       this.recent.pop();
+    }
+  }
+
+  /** Adds to `to` those that wait, the newest first, until it holds `most`. Looks at a bounded number of the newest. */
+  newestOpen(most: number, to: Exchange[]): void {
+    const last = Math.max(0, this.recent.length - SPARE);
+    for (let n = this.recent.length - 1; n >= last && to.length < most; n--) {
+      if (this.open.has(this.recent[n]!)) to.push(this.recent[n]!);
     }
   }
 

@@ -1,6 +1,7 @@
 // Which service does a request leave a host for? Votes counted by hand.
 
 import { describe, expect, it } from "vitest";
+import type { Exchange } from "../../src/core/stream-decoder.ts";
 import { ExchangeLedger } from "../../src/flow/exchange-ledger.ts";
 import { answer, request } from "./exchange-script.ts";
 
@@ -48,13 +49,13 @@ describe("what leaves a host", () => {
     const query = request(1.2, "SELECT 1", { flow: 2, protocol: "mysql" });
     all.asked(outer, "10.0.0.9", sidecar);
     all.asked(inner, HOST, service);
-    expect(all.asked(query, HOST, database)).toBe(inner);
+    expect(all.asked(query, HOST, database)).toBe(service);
     const edge = all.legs.edges.find((e) => e.service === database)!;
     expect(votes(edge.byTime)).toEqual(["8280: 1"]);
     all.settle(answer(query, 1.3), HOST, database);
     all.settle(answer(inner, 1.4), HOST, service);
     // The inner one was answered: what is left is the outer.
-    expect(all.asked(request(1.5, "SELECT 2", { flow: 2, protocol: "mysql" }), HOST, database)).toBe(outer);
+    expect(all.asked(request(1.5, "SELECT 2", { flow: 2, protocol: "mysql" }), HOST, database)).toBe(sidecar);
     all.settle(answer(outer, 1.6), "10.0.0.9", sidecar);
     expect(all.asked(request(2, "SELECT 3", { flow: 2, protocol: "mysql" }), HOST, database)).toBeNull();
   });
@@ -69,5 +70,18 @@ describe("what leaves a host", () => {
     all.asked(request(1.3, "/one", { host: "shop.example", flow: 1 }), HOST, back);
     all.asked(request(1.4, "/two", { host: "shop.example", flow: 2 }), HOST, back);
     expect(votes(all.legs.edges.find((e) => e.service === back)!.byWords)).toEqual(["80: 1"]);
+  });
+});
+
+describe("the requests that wait at a service", () => {
+  it("are told newest first, those answered left out, and never more than asked for", () => {
+    const { all, tally } = ledger();
+    const service = tally(8280);
+    const requests = [1, 2, 3, 4].map((at) => request(at, `/${at}`, { flow: at }));
+    for (const e of requests) all.asked(e, HOST, service);
+    all.settle(answer(requests[2]!, 5), HOST, service);
+    const told: Exchange[] = [];
+    service.activity.newestOpen(2, told);
+    expect(told.map((e) => e.request!.target)).toEqual(["/4", "/2"]);
   });
 });
