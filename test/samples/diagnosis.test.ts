@@ -89,6 +89,8 @@ describe.each(select("stall"))("$name", (sample) => {
 describe.each(select("slow"))("$name", (sample) => {
   const { service, from, median_s, waited_s, commands } = sample.truth.slow;
   const middle = median_s ?? waited_s!.during.p50;
+  // One slow statement takes its time; under overload times run from little to much, and the log's span ends where the load does.
+  const near = median_s !== undefined ? 0.1 : 0.3;
 
   it("tells who became slow, since when, and how slow", async () => {
     const report = await told(sample);
@@ -96,7 +98,7 @@ describe.each(select("slow"))("$name", (sample) => {
       (x) => x.analysis === "slow-answers" && x.subject.holder.port === service.port && x.severity !== "info",
     )!;
     expect(secondsBetween(f.onset, from)).toBeLessThan(NEXT_REQUEST_S);
-    expect(Math.abs((f.metrics.waited_s as number) - middle)).toBeLessThan(0.1 * middle);
+    expect(Math.abs((f.metrics.waited_s as number) - middle)).toBeLessThan(near * middle);
     if (commands !== undefined) expect(f.count).toBe(commands);
   });
 });
