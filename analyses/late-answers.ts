@@ -35,6 +35,7 @@ export const lateAnswers: Analysis = {
       const service = name(g.service);
       const peer = name(g.peer);
       const gone = g.items.map((e) => {
+        if (e.gaveUpAfter !== undefined) return e.gaveUpAfter;
         const requester = view.row(e.flow).end(e.requester);
         const left = Math.min(
           requester.fin?.time ?? Number.POSITIVE_INFINITY,

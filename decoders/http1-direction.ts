@@ -8,6 +8,7 @@ import type { Exchange } from "../src/core/stream-decoder.ts";
 import { BodyReader } from "./http1-body.ts";
 import { Head } from "./http1-head.ts";
 import { Start } from "./http1-start-line.ts";
+import type { EarlyBytes } from "./http1-tunnel.ts";
 
 /** Enough for the texts that are kept of a field (MAX_TEXT characters of UTF-8). */
 const MAX_LINE = 8_192;
@@ -16,7 +17,7 @@ const MAX_START_LINE = 65_536;
 const FIRST_LINE_BUFFER = 512;
 
 /** Where a direction stands; `http1.ts` has the picture. */
-export const Mode = { start: 0, line: 1, fields: 2, body: 3, lost: 4 } as const;
+export const Mode = { start: 0, line: 1, fields: 2, body: 3, lost: 4, connects: 5 } as const;
 export type Mode = (typeof Mode)[keyof typeof Mode];
 
 export class Direction {
@@ -41,6 +42,8 @@ export class Direction {
   /** Between messages: the CR of an empty line was read, its LF not yet. */
   halfLine = false;
   lostBecause: "gap" | "snap" = "gap";
+  /** While it connects: what came behind the CONNECT. */
+  early: EarlyBytes | null = null;
   /** The incomplete line at the end of the last segment. */
   line: Uint8Array | null = null;
   lineLength = 0;

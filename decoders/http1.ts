@@ -4,14 +4,17 @@
 // and on any port:
 //
 //   start ─▶ line ─▶ fields ─▶ body ─▶ start …        lost ─▶ line, where a segment starts like a message
+//                              └─▶ connects ─▶ start, or a tunnel
 //
+// "connects" is a client that sent CONNECT and has no answer yet: what it sends is the tunnel's, or HTTP again, and is kept
+// (http1-tunnel.ts). What follows in a tunnel is no exchange of these two ends; if it is TLS, that is read.
 // "lost" is where the place in the stream is not known: the flow was joined late, bytes are missing, the snap length cut
 // a head, or what came is not HTTP. Gaps inside a body of known length are stepped over. A direction keeps at most one
 // incomplete line and the few texts of a head, and allocates nothing else per message. A field's line that spans segments is cut
 // at MAX_LINE bytes, a start line at MAX_START_LINE; heads themselves need no limit, for they are not kept.
 
 import type { Nanos } from "../src/core/clock.ts";
-import type { FrameRef } from "../src/core/frame.ts";
+import { type FrameRef, NO_FRAME } from "../src/core/frame.ts";
 import {
   type Exchange,
   type ExchangeSink,
@@ -25,6 +28,7 @@ import { Direction, Mode } from "./http1-direction.ts";
 import { Pairing } from "./http1-pairing.ts";
 import { firstLine, Start, StartLine, UNREADABLE } from "./http1-start-line.ts";
 import { TextCache } from "./http1-text.ts";
+import { EarlyBytes } from "./http1-tunnel.ts";
 import { adoptUpgraded } from "./http2.ts";
 
 /** A first line of known method may be this long before its end must convince; a probe should not wait for ever. */
@@ -44,7 +48,7 @@ class Http1Session implements StreamSession {
   /** Requests that wait, by the side that sent them; nearly always one of them is used. */
   private readonly pairings: [Pairing | null, Pairing | null] = [null, null];
   private upgraded = false;
-  /** HTTP/2 has taken over, and gets the rest of the segment. */
+  /** HTTP/2, or a tunnel, has taken over, and gets the rest of the segment. */
   private next: StreamSession | null = null;
 
   constructor(sink: ExchangeSink, startLine: StartLine, texts: TextCache) {
@@ -71,7 +75,10 @@ class Http1Session implements StreamSession {
     let i = start;
     while (i < end && d.mode !== Mode.lost && !this.upgraded) {
       if (d.mode === Mode.body) i = this.readBody(side, d, bytes, i, end);
-      else if (d.mode === Mode.start) {
+      else if (d.mode === Mode.connects) {
+        (d.early ??= new EarlyBytes()).keep(bytes, i, end, frame, time);
+        i = end;
+      } else if (d.mode === Mode.start) {
         // Empty lines before a message are tolerated (RFC 9112 §2.2), with CR LF only.
         const c = bytes[i]!;
         if (c === (d.halfLine ? LF : CR)) {
@@ -99,6 +106,10 @@ class Http1Session implements StreamSession {
     const d = this.directions[side];
     if (this.upgraded || length <= 0) return;
     const why = reason === "snap" ? "snap" : "gap";
+    if (d.mode === Mode.connects) {
+      (d.early ??= new EarlyBytes()).skip(length, reason);
+      return;
+    }
     if (d.mode === Mode.body) {
       const beyond = d.body.skip(length);
       if (d.body.state === Body.done) this.messageDone(d);
@@ -119,6 +130,7 @@ class Http1Session implements StreamSession {
     // Data may come nevertheless, when a reset was forged or ignored: then a segment that starts like a message is one.
     d.mode = Mode.lost;
     d.exchange = null;
+    d.early = null;
     d.dropLine();
   }
 
@@ -231,10 +243,12 @@ class Http1Session implements StreamSession {
     const method = asked?.request?.method ?? "";
     d.exchange = exchange;
     d.guessed = asked === null;
-    const tunnel = d.status === 101 || (method === "CONNECT" && d.status >= 200 && d.status < 300);
-    if (tunnel || method === "HEAD" || d.status === 204 || d.status === 304) {
+    const tunnel = method === "CONNECT" && d.status >= 200 && d.status < 300;
+    if (!tunnel && pairing?.waiting === 0) this.refused(otherSide(side));
+    if (tunnel || d.status === 101 || method === "HEAD" || d.status === 204 || d.status === 304) {
       this.messageDone(d);
-      if (tunnel) this.upgrade();
+      if (tunnel) this.openTunnel(otherSide(side));
+      else if (d.status === 101) this.upgrade();
     } else if (d.head.chunked) d.body.chunked();
     else if (d.head.contentLength >= 0) {
       d.body.ofLength(d.head.contentLength);
@@ -248,6 +262,24 @@ class Http1Session implements StreamSession {
   private upgrade(): void {
     this.stop();
     this.sink.upgraded();
+  }
+
+  private openTunnel(client: Side): void {
+    const { early } = this.directions[client];
+    this.stop();
+    this.next = this.sink.upgraded("unknown");
+    if (this.next !== null) early?.handTo(this.next, client);
+  }
+
+  /** There is no tunnel, or it cannot be told: what the client sent behind its CONNECT is HTTP. */
+  private refused(client: Side): void {
+    const d = this.directions[client];
+    if (d.mode !== Mode.connects) return;
+    const { early } = d;
+    d.mode = Mode.start;
+    d.early = null;
+    d.lastFrame = NO_FRAME;
+    early?.handTo(this, client);
   }
 
   /** 101 to HTTP/2 is no answer: that comes on its stream 1 (RFC 7540 §3.2). False when nobody reads HTTP/2. */
@@ -264,6 +296,7 @@ class Http1Session implements StreamSession {
     this.upgraded = true;
     for (const d of this.directions) {
       d.exchange = null;
+      d.early = null;
       d.dropLine();
     }
   }
@@ -281,8 +314,10 @@ class Http1Session implements StreamSession {
     d.exchange = null;
     d.mode = Mode.start;
     if (exchange === null) return;
-    if (d.isRequest) this.sink.requestBytes(exchange, d.lastTime, true);
-    else this.sink.responseComplete(exchange);
+    if (d.isRequest) {
+      this.sink.requestBytes(exchange, d.lastTime, true);
+      if (d.method === "CONNECT") d.mode = Mode.connects;
+    } else this.sink.responseComplete(exchange);
   }
 
   /** The rest of a head is missing. What is known of it still is a message. */
@@ -316,6 +351,7 @@ class Http1Session implements StreamSession {
     d.dropLine();
     (this.pairings[side] ??= new Pairing()).requestGap();
     this.pairings[otherSide(side)]?.responseGap(why, this.sink);
+    this.refused(otherSide(side));
   }
 
   private unreadable(side: Side, d: Direction): void {

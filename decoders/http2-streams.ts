@@ -12,7 +12,11 @@ import { errorName, NO_ERROR } from "./http2-frames.ts";
 /** Streams open at once. Servers allow 100 to some thousand; of a crafted flow the oldest are let go, in doubt, many at a time. */
 export const MAX_STREAMS = 1 << 16;
 export const LET_GO = MAX_STREAMS / 4;
-/** Streams reset, at least this many of the last ones: what the server had sent before it knew must not look like an answer to nothing. */
+/**
+ * Streams reset, at least this many of the last ones (twice as many at most): where the client had cancelled, what the server had
+ * sent before it knew is a late answer. It is a round trip behind at most, and servers take 100 to some thousand streams at once. Of
+ * streams cancelled before these a late answer is let pass: they stay unanswered.
+ */
 const MIN_CLOSED = 512;
 /** GOAWAY frames that are applied to the open streams; a graceful shutdown sends two. */
 const MAX_GOAWAYS = 8;
@@ -40,8 +44,12 @@ export class Streams {
   private readonly open = new Map<number, Stream>();
   /** Those that wait for a response and are not in doubt yet: each is doubted once. */
   private readonly undoubted = new Set<Stream>();
-  private closed = new Set<number>();
-  private closedBefore = new Set<number>();
+  /** By stream: the exchange that a late answer may still come to; null when there is none. */
+  private closed = new Map<number, Exchange | null>();
+  private closedBefore = new Map<number, Exchange | null>();
+  /** All streams that the client opened from here to there were seen: whichever is not open any more answers nothing. */
+  private knownFrom = Number.POSITIVE_INFINITY;
+  private knownTo = 0;
   /** Streams above this were not taken, said the server; and where it said so. */
   private lastTaken = Number.POSITIVE_INFINITY;
   private saidIn: FrameRef = 0;
@@ -85,7 +93,14 @@ export class Streams {
   private keep(stream: Stream): void {
     if (this.open.size >= MAX_STREAMS) this.letGoOldest();
     this.open.set(stream.id, stream);
+    if (stream.exchange.request !== null) this.known(stream.id);
     if (stream.exchange.response === null) this.undoubted.add(stream);
+  }
+
+  /** Numbers only grow (§5.1.1). */
+  private known(id: number): void {
+    if (this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = id;
+    if (id > this.knownTo) this.knownTo = id;
   }
 
   private letGoOldest(): void {
@@ -108,7 +123,11 @@ export class Streams {
     if (known === undefined) {
       // Joined midway: the request went by unseen. Without a status these are trailers, and the head went by too.
       const isHead = fields.ofResponse ? !isInterim(fields) : fields.doubtful && !ends;
-      if (!isHead || this.wasClosed(id)) return;
+      if (!isHead) return;
+      if (this.wasClosed(id)) {
+        this.late(side, id, fields, at);
+        return;
+      }
       const exchange = this.sink.response(null, side, responseHead(fields, at));
       this.keep({ id, exchange, requestDone: true, responseDone: false });
       if (ends) this.ended(side, id, at.lastTime);
@@ -124,6 +143,15 @@ export class Streams {
       this.sink.response(exchange, side, responseHead(fields, at));
     } else exchange.response.error ??= fields.failure;
     if (ends) this.ended(side, id, at.lastTime);
+  }
+
+  /** An answer on a stream that was reset. */
+  private late(side: Side, id: number, fields: Fields, at: Place): void {
+    const generation = this.closed.has(id) ? this.closed : this.closedBefore;
+    const cancelled = generation.get(id) ?? null;
+    if (cancelled === null) return;
+    generation.set(id, null);
+    this.sink.answeredLate(cancelled, side, responseHead(fields, at));
   }
 
   /** This many bytes of a body were sent, or are announced. */
@@ -170,9 +198,12 @@ export class Streams {
     if (exchange.response !== null) {
       const cut = side !== exchange.requester && !stream.responseDone && code !== NO_ERROR;
       if (cut) exchange.response.error ??= failureOf(code);
-    } else if (side === exchange.requester) this.sink.cancel(exchange, side, frame, time);
-    else this.sink.response(exchange, side, { frame, time, status: null, error: failureOf(code) });
-    this.close(stream);
+    } else if (side === exchange.requester) {
+      this.sink.cancel(exchange, side, frame, time);
+      this.close(stream, exchange);
+      return;
+    } else this.sink.response(exchange, side, { frame, time, status: null, error: failureOf(code) });
+    this.close(stream, null);
   }
 
   /** GOAWAY: the streams above `last` were not taken, and may be tried elsewhere (RFC 9113 §6.8). */
@@ -188,12 +219,15 @@ export class Streams {
     if (exchange.response !== null) return;
     const error = { code: "REFUSED_STREAM", text: `GOAWAY: the last stream taken is ${this.lastTaken}` };
     this.sink.response(exchange, otherSide(exchange.requester), { frame, time, status: null, error });
-    this.close(stream);
+    this.close(stream, null);
   }
 
   /** Messages of this side may have gone by unseen. */
   unseen(side: Side, why: "gap" | "snap"): void {
-    if (side === this.client) return;
+    if (side === this.client) {
+      this.knownFrom = Number.POSITIVE_INFINITY;
+      return;
+    }
     for (const stream of this.undoubted) this.doubt(stream, why);
   }
 
@@ -202,17 +236,17 @@ export class Streams {
     if (stream.exchange.doubt === null) this.sink.doubt(stream.exchange, why);
   }
 
-  private close(stream: Stream): void {
+  private close(stream: Stream, cancelled: Exchange | null): void {
     this.drop(stream);
     if (this.closed.size >= MIN_CLOSED) {
       this.closedBefore = this.closed;
-      this.closed = new Set();
+      this.closed = new Map();
     }
-    this.closed.add(stream.id);
+    this.closed.set(stream.id, cancelled);
   }
 
   private wasClosed(id: number): boolean {
-    return this.closed.has(id) || this.closedBefore.has(id);
+    return (id >= this.knownFrom && id <= this.knownTo) || this.closed.has(id) || this.closedBefore.has(id);
   }
 
   private drop(stream: Stream): void {

@@ -42,16 +42,21 @@ export function greetingOf(p: PacketReader): Greeting | null {
   return { version: p.text(1, end), flags };
 }
 
+export type Compression = "zlib" | "zstd";
+
 export interface Login {
   /** The client goes on with TLS. */
   isTls: boolean;
-  /** After the login everything is compressed, if the server agrees. */
-  compresses: boolean;
+  /** After the login everything is compressed by this, if the server agrees. */
+  compression: Compression | null;
   deprecatesEof: boolean;
   user: string | null;
   database: string | null;
   application: string | null;
 }
+
+/** Who names both gets zlib (MySQL Internals, "Compression"). */
+const compressionOf = (flags: number): Compression | null => (flags & COMPRESS ? "zlib" : flags & ZSTD ? "zstd" : null);
 
 /** `offered`: the server's flags, when its greeting was captured. */
 export function loginOf(p: PacketReader, offered: number | null): Login {
@@ -61,7 +66,7 @@ export function loginOf(p: PacketReader, offered: number | null): Login {
   const fixed = is41 ? LOGIN_FIXED : OLD_FIXED;
   const login: Login = {
     isTls: p.length === fixed && (flags & SSL) !== 0,
-    compresses: (flags & (COMPRESS | ZSTD)) !== 0,
+    compression: compressionOf(flags),
     deprecatesEof: (flags & DEPRECATE_EOF) !== 0,
     user: null,
     database: null,

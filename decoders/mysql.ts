@@ -284,9 +284,9 @@ class MysqlSession implements StreamSession {
     }
     const wasLogin = this.talk.phase === "login";
     if (!this.server.message(r, cut)) this.lose(side, r, cut ? "snap" : "gap");
-    else if (wasLogin && this.talk.phase === "commands" && this.talk.compresses) {
+    else if (wasLogin && this.talk.phase === "commands" && this.talk.compression !== null) {
       this.over = true;
-      this.sink.label("encrypted", "compressed");
+      this.sink.label("compressed", this.talk.compression);
       return this.sink.upgraded();
     }
     return null;
@@ -298,7 +298,7 @@ class MysqlSession implements StreamSession {
       this.sink.label("encrypted", "tls");
       return this.sink.upgraded("tls");
     }
-    this.talk.compresses = login.compresses;
+    this.talk.compression = login.compression;
     this.server.answer.deprecatesEof = login.deprecatesEof;
     if (login.user) this.sink.label("user", login.user);
     if (login.application !== null) this.sink.label("application", login.application);

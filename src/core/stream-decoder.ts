@@ -137,8 +137,10 @@ export interface Exchange {
   outcome: Outcome;
   waited: Nanos;
   gaveUp: Side | null;
-  /** When and in which frame the requester or responder gave up; frame 0 when nobody did. */
+  /** In which frame the requester or responder gave up; 0 when nobody did. */
   gaveUpFrame: FrameRef;
+  /** How long it had waited then. The answer may come later still. */
+  gaveUpAfter?: Nanos;
 }
 
 /** Where a session reports messages. The session pairs them: in order for HTTP/1, by stream for HTTP/2. */
@@ -153,19 +155,39 @@ export interface ExchangeSink {
   interim(exchange: Exchange): void;
   /** A gap may have swallowed the response to this exchange. */
   doubt(exchange: Exchange, why: "gap" | "snap"): void;
-  /** `side` takes this exchange back, and the connection goes on (RST_STREAM, a cancelled statement without an answer). */
+  /**
+   * `side` takes this exchange back, and the connection goes on (RST_STREAM, a cancelled statement without an answer). It is judged
+   * at once, as the end of a connection would.
+   */
   cancel(exchange: Exchange, side: Side, frame: FrameRef, time: Nanos): void;
+  /**
+   * The head of a response to an exchange that its requester had cancelled, once: it was on its way, and nobody reads it. For how
+   * many cancelled exchanges that is looked for is the session's to bound; the others stay unanswered.
+   */
+  answeredLate(exchange: Exchange, side: Side, head: ResponseHead): void;
   remark(remark: Remark): void;
-  /** A fact about the connection: sni, alpn, version, user, database, application, server, encrypted. The last word counts. */
+  /** A fact about the connection. The last word counts. */
   label(name: Label, value: string): void;
   /** A message of this side ended where its length said. Only protocols whose framing is in question count them (`framed`). */
   intact(side: Side): void;
   broken(message: BrokenMessage): void;
   /**
    * The flow turns into something else (101, CONNECT, STARTTLS): nothing after this is of this session. With a protocol, its
-   * session takes over and is returned: hand it what is left of the segment. Null: nobody reads on.
+   * session takes over and is returned: hand it what is left of the segment. "unknown" is a tunnel: if TLS follows, which its bytes
+   * tell, it is read for what it says of itself; nothing else is, for exchanges in a tunnel are with somebody beyond. Null: nobody
+   * reads on.
    */
   upgraded(to?: Protocol): StreamSession | null;
 }
 
-export type Label = "sni" | "alpn" | "version" | "user" | "database" | "application" | "server" | "encrypted";
+/** encrypted and compressed say by what ("tls", "gssapi"; "zlib", "zstd"), and that the rest of the connection is not read for it. */
+export type Label =
+  | "sni"
+  | "alpn"
+  | "version"
+  | "user"
+  | "database"
+  | "application"
+  | "server"
+  | "encrypted"
+  | "compressed";

@@ -4,7 +4,7 @@
 import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
 import type { ServiceTally } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
-import { type Exchange, otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
+import { type Exchange, type Outcome, otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
 import { Legs } from "./legs.ts";
 import { ServiceActivity } from "./service-activity.ts";
 
@@ -26,6 +26,7 @@ export function giveUp(e: Exchange, side: Side, frame: FrameRef, time: Nanos, by
   e.gaveUp = side;
   e.gaveUpFrame = frame;
   e.waited = Math.max(0, waited);
+  e.gaveUpAfter = e.waited;
 }
 
 /** What the flow knows at the moment of judgement. */
@@ -111,11 +112,24 @@ export class ExchangeLedger {
     if (e.request !== null) this.totals.requests++;
     this.totals[e.outcome]++;
     tally[e.outcome]++;
-    if (e.response !== null && (tally.lastAnswer === null || e.response.time > tally.lastAnswer.time)) {
-      tally.lastAnswer = { frame: e.response.frame, time: e.response.time };
-    }
+    this.keepLastAnswer(e, tally);
     if (e.outcome === "answered" && e.waited > tally.longestAnswer) tally.longestAnswer = e.waited;
     if (this.keepAll || (e.outcome !== "answered" && e.request !== null)) this.kept.push(e);
+  }
+
+  /** What had been settled as `before`, and is kept as such, was answered late. The legs have let it go. */
+  amend(e: Exchange, before: Outcome, tally: ServiceTallyOf): void {
+    tally.activity.settled(e);
+    this.totals[before]--;
+    this.totals[e.outcome]++;
+    tally[before]--;
+    tally[e.outcome]++;
+    this.keepLastAnswer(e, tally);
+  }
+
+  private keepLastAnswer({ response }: Exchange, tally: ServiceTallyOf): void {
+    if (response === null || (tally.lastAnswer !== null && response.time <= tally.lastAnswer.time)) return;
+    tally.lastAnswer = { frame: response.frame, time: response.time };
   }
 }
 

@@ -6,17 +6,20 @@ import type { Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
-import type { Exchange, Side, StreamDecoder } from "../core/stream-decoder.ts";
+import type { Exchange, Outcome, Side, StreamDecoder } from "../core/stream-decoder.ts";
 import { type FlowColumns, Mark, SideMark } from "./columns.ts";
 import { ExchangeLedger } from "./exchange-ledger.ts";
 import { FlowNotes } from "./flow-notes.ts";
-import { FlowStream, type StreamRoom } from "./flow-stream.ts";
+import { FlowStream } from "./flow-stream.ts";
 import { HELD_COST, HeldSegments } from "./held-segments.ts";
+import type { StreamRoom } from "./stream-room.ts";
 
 /** Taps and queues swap packets within milliseconds; a hole that is acknowledged for longer is missing from the capture. */
 const REORDER_NS = 10e6;
 /** In one direction alone nothing tells when the hole is acknowledged: after two seconds no sender still waits. */
 const UNACKED_HOLE_NS = 2e9;
+/** One number more than came is the FIN's, which the capture lacks; no answer is so short. */
+const LEAST_TAIL = 2;
 /** Bytes held out of order over all flows. Beyond it, the flow in hand gives up its hole. */
 const MAX_HELD_TOTAL = 64 << 20;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
@@ -120,13 +123,26 @@ export class FlowStreams implements StreamRoom {
     return (this.list[f] ??= new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
   }
 
-  private declareGap(f: number, s: Side, length: number): void {
+  private declareGap(f: number, s: Side, length: number, askedBefore?: Nanos): void {
     const c = this.columns;
     const i = f * 2 + s;
     c.marks[f]! |= Mark.gap;
     c.missing[i]! += length;
     c.next[i] = (c.next[i]! + length) | 0;
-    this.list[f]?.gap(s, length, "missing");
+    this.list[f]?.gap(s, length, "missing", askedBefore);
+  }
+
+  /** Nothing more comes of a side, and its peer has acknowledged more than came: the capture lacks the end of what it said. */
+  private declareTail(f: number, s: Side, stream: FlowStream): void {
+    const acked = stream.ackedUnseen[s];
+    if (acked === null) return;
+    const c = this.columns;
+    const i = f * 2 + s;
+    const finSeen = c.finFrame[i] !== 0;
+    const fin = (c.finEnd[i]! - 1) | 0;
+    const upTo = finSeen && seqDiff(acked.upTo, fin) > 0 ? fin : acked.upTo;
+    const length = seqDiff(upTo, c.next[i]!);
+    if (length >= (finSeen ? 1 : LEAST_TAIL)) this.declareGap(f, s, length, acked.time);
   }
 
   private hold(f: number, s: Side, p: Packet, seq: number, length: number, frame: FrameRef): void {
@@ -226,6 +242,7 @@ export class FlowStreams implements StreamRoom {
     const c = this.columns;
     const stream = this.list[f];
     if (stream == null) return;
+    for (const s of [0, 1] as const) this.declareTail(f, s, stream);
     if (how !== null) {
       for (const s of [0, 1] as const) if ((c.sideMarks[f * 2 + s]! & SideMark.ended) === 0) stream.end(s, how);
     }
@@ -240,11 +257,13 @@ export class FlowStreams implements StreamRoom {
   /** The capture has ended: judges everything that is still open. */
   end(): void {
     for (let f = 0; f < this.list.length; f++) {
-      if (this.list[f] == null) continue;
+      const stream = this.list[f];
+      if (stream == null) continue;
       this.flushHeld(f);
       for (const s of [0, 1] as const) {
         const i = f * 2 + s;
         const c = this.columns;
+        this.declareTail(f, s, stream);
         if (c.finFrame[i] !== 0 && (c.sideMarks[i]! & SideMark.ended) === 0 && this.list[f] != null) {
           // The FIN was seen, the bytes before it were not all.
           const missing = seqDiff((c.finEnd[i]! - 1) | 0, c.next[i]!);
@@ -304,6 +323,10 @@ export class FlowStreams implements StreamRoom {
 
   settle(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
     this.ledger.settle(e, client, tally);
+  }
+
+  amend(e: Exchange, before: Outcome, tally: ReturnType<ExchangeLedger["tally"]>): void {
+    this.ledger.amend(e, before, tally);
   }
 
   noteCut(e: Exchange): void {

@@ -449,6 +449,7 @@ export class FlowTable implements FlowNames {
     if ((c.sideMarks[i]! & SideMark.acked) === 0 || further > 0) {
       c.sideMarks[i]! |= SideMark.acked;
       c.acked[i] = ack;
+      this.notePeerHas(f, otherSide(s), ack, p.time);
     }
     if (p.window === 0) {
       this.leavesNoRoom(j, p.time);
@@ -485,6 +486,15 @@ export class FlowTable implements FlowNames {
     } else if (further > 0) {
       this.unseenFins.delete(f);
     }
+  }
+
+  /** hot: has the peer of side s more of it than was captured so far, by more than a FIN? */
+  private notePeerHas(f: number, s: Side, ack: number, time: Nanos): void {
+    const c = this.columns;
+    const i = f * 2 + s;
+    if ((c.sideMarks[i]! & SideMark.sequence) === 0) return;
+    const ahead = seqDiff(ack, c.next[i]!);
+    if (ahead > 1 && ahead < MAX_WINDOW) this.streams.of(f)?.peerHas(s, ack, time);
   }
 
   /** The peer of side j offers a window of zero: what j has to say from now on stays with it. */
@@ -601,6 +611,7 @@ export class FlowTable implements FlowNames {
     if (c.sideMarks[i]! & SideMark.callingInVain) c.sideMarks[j]! |= SideMark.unreached;
     else this.event(j, Event.receivesRst, p.time);
     if (stream != null && !again) {
+      if (p.flags & Flag.ack) this.notePeerHas(f, otherSide(s), p.ack, p.time);
       this.streams.flushHeld(f);
       stream.gaveUp(s, frame, p.time, true);
       if (!stream.mayBeAnsweredLate(s)) this.streams.endStream(f, "reset");

@@ -97,6 +97,7 @@ class Counter implements ExchangeSink {
   interim(): void {}
   doubt(): void {}
   cancel(): void {}
+  answeredLate(): void {}
   remark(): void {}
   label(): void {}
   intact(): void {}

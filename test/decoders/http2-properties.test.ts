@@ -156,6 +156,7 @@ class Counter implements ExchangeSink {
     this.doubts++;
   }
   cancel(): void {}
+  answeredLate(): void {}
   remark(): void {}
   label(): void {}
   intact(): void {}

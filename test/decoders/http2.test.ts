@@ -22,10 +22,11 @@ import {
   rst,
   run,
   S,
+  settings,
   u32,
   windowUpdate,
 } from "./http2-wire.ts";
-import { bytesOf, type Step } from "./recorder.ts";
+import { bytesOf, gap, type Step } from "./recorder.ts";
 
 describe("one stream", () => {
   it("is one exchange: method, target, host, id, status, bytes, first frames and times", () => {
@@ -175,11 +176,34 @@ describe("header blocks", () => {
 });
 
 describe("the end of a stream before its time", () => {
-  it("RST_STREAM by the client takes the request back; what the server had sent already answers nobody", () => {
+  it("RST_STREAM by the client takes the request back; what the server had sent already comes late", () => {
     const sink = run([...hello, C(get(1, "/slow")), C(rst(1, 8)), S(ok(1)), S(data(1, 10, END_STREAM))]);
-    expect(sink.log).toEqual(["request GET /slow", "request complete", "cancelled"]);
+    expect(sink.log).toEqual(["request GET /slow", "request complete", "cancelled", "late 200"]);
     expect(sink.cancelled).toEqual([{ exchange: sink.exchanges[0], side: 0, frame: 5 }]);
+    expect(sink.late).toEqual([
+      { exchange: sink.exchanges[0], side: 1, head: { frame: 6, time: 6000, status: 200, error: null } },
+    ]);
     expect(sink.exchanges).toHaveLength(1);
+  });
+
+  it("what is said of a late answer: the head once, no interim one, no body, no trailers", () => {
+    const taken = [...hello, C(get(1, "/slow")), C(rst(1, 8))];
+    const log = (...more: Step[]) => run([...taken, ...more]).log.slice(3);
+    expect(log(S(headers(1, { ":status": "103" })))).toEqual([]);
+    expect(log(S(headers(1, { ":status": "103" }), ok(1)))).toEqual(["late 200"]);
+    expect(log(S(ok(1), data(1, 5)), S(headers(1, { "grpc-status": "0" }, END_STREAM)))).toEqual(["late 200"]);
+    expect(log(S(headers(1, { "grpc-status": "0" }, END_STREAM)))).toEqual([]);
+    expect(log(S(data(1, 5, END_STREAM)))).toEqual([]);
+    expect(log(S(rst(1, 2)))).toEqual([]);
+    expect(log(gap(1, 50), S(settings, ok(1)))).toEqual(["late 200"]);
+  });
+
+  it("an answer to one of very many that were taken back long ago is let pass", () => {
+    const ids = Array.from({ length: 3000 }, (_, n) => 2 * n + 1);
+    const sink = run([...hello, ...ids.map((id) => C(get(id, "/"), rst(id, 8))), S(ok(1)), S(ok(5999)), S(ok(6001))]);
+    expect(sink.late.map((l) => sink.exchanges.indexOf(l.exchange as (typeof sink.exchanges)[number]))).toEqual([2999]);
+    // Stream 6001 was not seen to be opened: an answer without its request.
+    expect(sink.exchanges.slice(3000).map((x) => x.request)).toEqual([null]);
   });
 
   it("the client may take back what it has half read: that is an answer", () => {

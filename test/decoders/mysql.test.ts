@@ -37,6 +37,8 @@ import { type Cut, end, gap, play as playWith, type Recorder, type Step } from "
 
 const play = (steps: Step[], cut?: Cut): Recorder => playWith(steps, cut, "one segment", mysql);
 const open = [s(greeting()), c(login()), s(ok(2))];
+const COMPRESS = 1 << 5;
+const ZSTD = 1 << 26;
 const oldOpen = [s(greeting(0)), c(login(0)), s(ok(2))];
 const told = (r: Recorder): string[] =>
   r.exchanges.map((x) => {
@@ -243,6 +245,19 @@ describe("the ends of a connection", () => {
     ]);
     expect(r.isUpgraded).toBe(true);
     expect(r.exchanges).toEqual([]);
+    expect([r.labels.get("compressed"), r.labels.has("encrypted")]).toEqual(["zlib", false]);
+  });
+  it.each([
+    ["zlib", COMPRESS],
+    ["zstd", ZSTD],
+    ["zlib", COMPRESS | ZSTD], // MySQL Internals, "Compression": with both, zlib is used
+    [undefined, 0],
+  ])("says by what it is compressed: %s", (name, flags) => {
+    expect(play([s(greeting(flags)), c(login(flags)), s(ok(2))]).labels.get("compressed")).toBe(name);
+  });
+  it("is not compressed when the server does not offer it", () => {
+    const r = play([s(greeting()), c(compressedLogin()), s(ok(2)), ...select]);
+    expect([r.labels.has("compressed"), told(r)]).toEqual([false, ["QUERY SELECT 1. > ok."]]);
   });
   it("keeps no password of a statement", () => {
     const statements = [

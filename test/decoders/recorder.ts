@@ -30,6 +30,7 @@ export class Recorder implements ExchangeSink {
   brokenMessages: BrokenMessage[] = [];
   intactMessages: [number, number] = [0, 0];
   cancelled: { exchange: Exchange; side: Side; frame: number }[] = [];
+  late: { exchange: Exchange; side: Side; head: ResponseHead }[] = [];
   private protocol: Protocol;
   private next: StreamSession | null;
 
@@ -105,6 +106,13 @@ export class Recorder implements ExchangeSink {
   cancel(exchange: Exchange, side: Side, frame: number): void {
     this.cancelled.push({ exchange, side, frame });
     this.log.push("cancelled");
+  }
+
+  answeredLate(exchange: Exchange, side: Side, head: ResponseHead): void {
+    if (!this.cancelled.some((c) => c.exchange === exchange)) throw new Error("late, and not cancelled");
+    if (this.late.some((l) => l.exchange === exchange)) throw new Error("two late responses");
+    this.late.push({ exchange, side, head });
+    this.log.push(`late ${head.error?.code ?? head.status ?? "ok"}`);
   }
 
   remark(remark: Remark): void {
