@@ -12,6 +12,8 @@ export function nextSteps(lead: Found, view: CaptureView): string[] {
   if (holder.port === undefined) return [];
   if (lead.analysis !== "unanswered-requests" && lead.analysis !== "late-answers" && lead.analysis !== "slow-answers")
     return [];
+  // Requests that queue for a pool: the capture has told it.
+  if (lead.finding.metrics.pool_of !== undefined) return [];
   const steps: string[] = [];
   const services = view.services.filter((s) => same(s.service, holder));
   const calls = services.flatMap((s) => calledBy(view, s));

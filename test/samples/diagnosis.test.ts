@@ -103,6 +103,25 @@ describe.each(select("slow"))("$name", (sample) => {
   });
 });
 
+describe.each(select("overload"))("$name", (sample) => {
+  const { service, pool, in_use, command_s } = sample.truth.overload;
+
+  it("tells that the pool was full and moved, with the database as quick as before", async () => {
+    const report = await told(sample);
+    const f = report.findings.find((x) => x.analysis === "slow-answers" && x.metrics.pool_size !== undefined)!;
+    expect(f.subject.holder).toEqual(service);
+    expect(f.metrics).toMatchObject({ pool_size: pool.size, because_of: null });
+    expect(f.metrics.pool_of).toBe(`${pool.server.address}:${pool.server.port}`);
+    expect(f.summary).toContain("as before");
+    expect(Math.abs((f.metrics.pool_in_use as number) - in_use)).toBeLessThan(0.1);
+    expect(Math.abs((f.metrics.command_s as number) - command_s.during)).toBeLessThan(0.1 * command_s.during);
+    const named = report.findings.filter((x) => x.severity !== "info" && x.subject.holder.port === pool.server.port);
+    expect(named).toEqual([]);
+    const { ruled_out } = report.diagnosis;
+    expect(ruled_out.map((r) => r.what)).toContain(`a slow database (${f.metrics.pool_of})`);
+  });
+});
+
 describe.each(select("small_200s"))("$name", (sample) => {
   const { service, client, count, body_bytes, from } = sample.truth.small_200s;
 
@@ -133,8 +152,13 @@ describe.each(select("framings"))("$name", (sample) => {
     for (const f of sample.truth.framings) {
       const of = sent.filter((d) => d.port === f.port);
       const frames = of.reduce((sum, d) => sum + d.frames, 0);
-      if (of.every((d) => d.broken_at === null))
+      if (broken.length > 0 && of.every((d) => d.broken_at === null))
         expect(found[0]!.summary).toContain(`all ${frames} frames were intact`);
+    }
+    if (broken.length === 0) {
+      const frames = sent.reduce((sum, d) => sum + d.frames, 0);
+      const bill = report.clear.find((c) => c.analysis === "broken-framing");
+      expect(bill?.because).toContain(`${frames} frames intact on the wire`);
     }
     const without = await analyze([sample.capture], { only: ["broken-framing"] });
     expect(without.findings).toEqual([]);

@@ -97,6 +97,13 @@ export interface Truth {
     waited_s?: { during: { p50: number } };
     commands?: number;
   };
+  /** A pool that was full and moved: the share of the time of its connections, and how long the database took for a command. */
+  overload?: {
+    service: Endpoint;
+    pool: { server: Endpoint; size: number };
+    in_use: number;
+    command_s: { before: number; during: number };
+  };
   /** Length-prefixed protocols, with the option that describes them, and the frames that their sender logged. */
   framings?: {
     port: number;

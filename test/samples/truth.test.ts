@@ -11,6 +11,10 @@ const healthy = new Set([
   "healthy-pool-postgres",
   "healthy-closes",
   "healthy-service",
+  "healthy-upstream",
+  "healthy-grpc",
+  "healthy-framing",
+  "healthy-locks",
   "frozen-service-midstream",
   "rate-limited",
 ]);

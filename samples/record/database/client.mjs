@@ -1,13 +1,13 @@
 // What does the client see? Requests at a steady rate, whether or not the earlier ones have been answered.
 //
-// They come in pairs, PAIRS_PER_S a second for SECONDS. BEFORE and AFTER are lists of paths that take turns, the second
-// from FAULT_S on, which begins with FIRST_AFTER if that is given; {} is a number from 1 to 50.
+// They come in pairs: PHASES is "5x4,30x5" for 5 a second for 4 s, then 30 for 5 s. BEFORE and AFTER are lists of paths that take
+// turns, the second from FAULT_S on, which begins with FIRST_AFTER if that is given; {} is a number from 1 to 50.
 
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openJournal } from "../journal.mjs";
 
-const { JOURNAL, PORT, PAIRS_PER_S, SECONDS, FAULT_S, BEFORE, AFTER, FIRST_AFTER } = process.env;
+const { JOURNAL, PORT, PHASES, FAULT_S, BEFORE, AFTER, FIRST_AFTER } = process.env;
 const ROWS = 50;
 
 const journal = openJournal(JOURNAL);
@@ -44,14 +44,18 @@ const calls = [];
 const started = performance.now();
 journal("begins");
 const turns = { before: 0, after: 0 };
-for (let pair = 0; pair < PAIRS_PER_S * SECONDS; pair++) {
-  const due = (pair * 1000) / PAIRS_PER_S;
-  await sleep(Math.max(0, started + due - performance.now()));
-  for (const which of [0, 1]) {
-    const phase = due < FAULT_S * 1000 ? "before" : "after";
-    const n = pair * 2 + which + 1;
-    calls.push(call(n, pathOf(phase, turns[phase]++).replace("{}", 1 + ((n * 7) % ROWS))));
+let begins = 0;
+for (const [rate, seconds] of PHASES.split(",").map((phase) => phase.split("x").map(Number))) {
+  for (let pair = 0; pair < rate * seconds; pair++) {
+    const due = begins + (pair * 1000) / rate;
+    await sleep(Math.max(0, started + due - performance.now()));
+    for (const _ of ["first", "second"]) {
+      const phase = due < FAULT_S * 1000 ? "before" : "after";
+      const n = calls.length + 1;
+      calls.push(call(n, pathOf(phase, turns[phase]++).replace("{}", 1 + ((n * 7) % ROWS))));
+    }
   }
+  begins += seconds * 1000;
 }
 await Promise.all(calls);
 agent.destroy();

@@ -6,6 +6,10 @@ import { readEndings } from "./postgresql-log.mjs";
 
 /** Usual are a few milliseconds, slow is two seconds. */
 const SLOW_S = 1;
+/** Longer than a command takes: there was a queue in front of the pool. */
+const QUEUED_S = 0.3;
+/** Of how long requests of its kind took before. */
+const TIMES_SLOWER = 5;
 
 const nameOf = ({ address, port }) => `${address}:${port}`;
 const OTHERS = ["half-closed-connections", "lossy-paths", "stale-connections", "port-exhaustion", "resets"];
@@ -20,10 +24,93 @@ const diagnosis = (cause, holder, names, not) => ({
 const waitingAt = (commands, time) =>
   commands.filter(({ sent_at, answered_at }) => sent_at < time && (answered_at === null || answered_at > time));
 
+const HEALTHY = { diagnosis: { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] } };
+
 export const FAULTS = {
-  healthy: () => ({
-    diagnosis: { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] },
-  }),
+  healthy: () => HEALTHY,
+
+  // Many locks, one after the other; a command that nobody had to wait for would make it no twin.
+  "brief-locks": ({ SERVER, done, commands, median }) => {
+    const taken = done.filter(({ event }) => event === "locked").map(({ time }) => time);
+    const given = done.filter(({ event }) => event === "unlocked").map(({ time }) => time);
+    const held = taken.map((time, n) => secondsBetween(time, given[n]));
+    const waited = taken.flatMap((time, n) => waitingAt(commands, given[n]).filter(({ sent_at }) => sent_at > time));
+    if (waited.length === 0) throw new Error("no command waited for a lock");
+    const waits = waited.map(({ sent_at, answered_at }) => secondsBetween(sent_at, answered_at));
+    return {
+      ...HEALTHY,
+      locks: {
+        service: SERVER,
+        table: "stock",
+        from: taken[0],
+        until: given.at(-1),
+        count: taken.length,
+        held_s: { median: median(held), most: Math.max(...held) },
+        waited: waited.length,
+        waited_s: { median: median(waits), most: Math.max(...waits) },
+      },
+    };
+  },
+
+  // From the first request that queued for a connection to the last. The pool was full, and each command took its usual time.
+  overloaded({ SERVICE, SERVER, service, received, unanswered, commands, logged, poolSize, median }) {
+    const timeOf = (event) => new Map(service.filter((one) => one.event === event).map(({ id, time }) => [id, time]));
+    const [wanted, answered, gone] = ["wants_connection", "answered", "caller_gone"].map(timeOf);
+    const firstCommand = new Map([...commands].reverse().map(({ id, sent_at }) => [id, sent_at]));
+    const queued = received
+      .filter(({ id }) => wanted.has(id))
+      .map(({ id, time }) => ({ id, received_at: time, until: firstCommand.get(id) ?? gone.get(id) }))
+      .filter(({ id, until }) => secondsBetween(wanted.get(id), until) > QUEUED_S);
+    const from = queued[0].received_at;
+    const until = queued
+      .map((one) => one.until)
+      .sort()
+      .at(-1);
+    const under = commands
+      .filter(({ sent_at, answered_at }) => answered_at > from && sent_at < until)
+      .map(({ sent_at, answered_at }) => [sent_at < from ? from : sent_at, answered_at > until ? until : answered_at])
+      .reduce((sum, [begins, ends]) => sum + secondsBetween(begins, ends), 0);
+    const done = received
+      .filter(({ id }) => answered.has(id))
+      .map(({ id, path, time }) => ({
+        kind: path.split("/")[1],
+        received_at: time,
+        waited_s: secondsBetween(time, answered.get(id)),
+      }));
+    const spread = (list) => {
+      const waits = list.map((one) => one.waited_s);
+      return { p50: median(waits), max: Math.max(...waits) };
+    };
+    const usual = (kind) =>
+      median(done.filter((one) => one.kind === kind && one.received_at < from).map((one) => one.waited_s));
+    const slow = done.filter(({ kind, waited_s }) => waited_s > Math.max(QUEUED_S, TIMES_SLOWER * usual(kind)));
+    const reports = logged.filter((one) => one.sql.includes("order_totals"));
+    const took = (test) => median(reports.filter(test).map((one) => one.duration_s));
+    return {
+      diagnosis: diagnosis("slow-answers", SERVICE, [nameOf(SERVICE), nameOf(SERVER)], OTHERS),
+      slow: {
+        service: SERVICE,
+        from: slow[0].received_at,
+        waited_s: { before: spread(done.filter((one) => one.received_at < from)), during: spread(slow) },
+      },
+      overload: {
+        service: SERVICE,
+        from,
+        until,
+        pool: { server: SERVER, size: poolSize },
+        // Of the time of its connections, by the service's log.
+        in_use: Number((under / (poolSize * secondsBetween(from, until))).toFixed(3)),
+        // As the database measured it.
+        command_s: {
+          before: took((one) => one.ended_at < from),
+          during: took((one) => one.ended_at > from && one.ended_at < until),
+        },
+        queued: queued.length,
+        given_up: unanswered.length,
+        given_up_before_a_command: service.filter((one) => one.event === "gone_before_query").length,
+      },
+    };
+  },
 
   leak({ SERVICE, SERVER, service, commands, poolSize, unanswered }) {
     const leaks = service.filter((entry) => entry.event === "leaked");

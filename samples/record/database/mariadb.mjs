@@ -5,6 +5,7 @@ import { createPool } from "mysql2/promise";
 export const STATEMENTS = {
   warmUp: "SELECT 1",
   orders: "SELECT total_cents FROM orders WHERE id = ?",
+  reports: "SELECT total_cents FROM order_totals WHERE id = ?",
   stock: "SELECT pieces FROM stock WHERE id = ?",
 };
 

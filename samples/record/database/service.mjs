@@ -100,7 +100,10 @@ const server = createServer(async (request, response) => {
           : await lookUp(id, table, Number(n), isGone);
   if (gone) return;
   // Said when the kernel has taken all of it, which it does not when the caller's RST came first.
-  response.on("finish", () => journal("answered", { id }));
+  const { socket } = response;
+  response.on("finish", () => {
+    if (socket.errored === null) journal("answered", { id });
+  });
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 });

@@ -17,9 +17,8 @@ POOL_OLDER_THAN_CAPTURE=no
 IDLE_IN_TRANSACTION=0
 # How long HAProxy waits for the service's answer.
 PROXY_WAIT=1s
-# 20 requests a second, healthy for 4 s, 13 s in all.
-PAIRS_PER_S=10
-SECONDS_OF_LOAD=13
+# Pairs of requests a second, for how many seconds: 20 requests a second, for 13 s; healthy for 4 s.
+PHASES=10x13
 FAULT_S=4
 BEFORE="/orders/{}"
 AFTER="/orders/{}"
@@ -96,8 +95,8 @@ start_service() {
 start_load() {
   start "$NS" probe env JOURNAL="$WORK/probe.jsonl" PORT=$SERVICE_PORT node "$RECORD/pool/probe.mjs"
   PROBE=$STARTED
-  start "$NS" client env JOURNAL="$WORK/client.jsonl" PORT=$PROXY_PORT PAIRS_PER_S=$PAIRS_PER_S SECONDS="$SECONDS_OF_LOAD" \
-    FAULT_S=$FAULT_S BEFORE="$BEFORE" AFTER="$AFTER" FIRST_AFTER="$FIRST_AFTER" node "$RECORD/database/client.mjs"
+  start "$NS" client env JOURNAL="$WORK/client.jsonl" PORT=$PROXY_PORT PHASES="$PHASES" FAULT_S=$FAULT_S \
+    BEFORE="$BEFORE" AFTER="$AFTER" FIRST_AFTER="$FIRST_AFTER" node "$RECORD/database/client.mjs"
   CLIENT=$STARTED
   until_true 10 logged "$WORK/client.jsonl" begins
   # Requests come every tenth of a second: what is done halfway between two of them meets none at the same moment.

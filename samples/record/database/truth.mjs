@@ -30,9 +30,8 @@ const SERVER = local(DATABASE_PORT);
 const client = readJournal(`${work}/client.jsonl`);
 const probe = readJournal(`${work}/probe.jsonl`);
 const service = readJournal(`${work}/service.jsonl`);
-const marks = Object.fromEntries(
-  readJournal(`${work}/fault.jsonl`).map(({ event, at }) => [event, isoFromSeconds(at)]),
-);
+const done = readJournal(`${work}/fault.jsonl`).map(({ event, at }) => ({ event, time: isoFromSeconds(at) }));
+const marks = Object.fromEntries(done.map(({ event, time }) => [event, time]));
 const proxy = readFileSync(`${work}/haproxy.log`, "utf8")
   .split("\n")
   .filter((line) => line.startsWith("{"))
@@ -102,6 +101,7 @@ const context = {
   PROXY,
   SERVICE,
   SERVER,
+  done,
   marks,
   calls,
   service,

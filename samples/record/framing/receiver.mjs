@@ -1,7 +1,7 @@
-// Which receiver finds corrupt messages where there are none? On port 7000, one that takes each read for one frame.
+// Which receiver finds corrupt messages where there are none? On port 7000 with READER=reads, one that takes each read for a frame.
 //
-// On port 7001 is one that reads frames as they are, and closes when a length cannot be one. Both acknowledge each message
-// that they understood with a frame of their own.
+// With READER=frames, and on port 7001, is one that reads frames as they are, and closes when a length cannot be one. Both
+// acknowledge each message that they understood with a frame of their own.
 
 import { createServer } from "node:net";
 import { openJournal } from "../journal.mjs";
@@ -30,7 +30,7 @@ function understood(socket, facts, id) {
 }
 
 /** The fault: a read is no frame. Several in one read: the first is taken, the rest thrown away. */
-serve(7000, (socket, facts) => (chunk) => {
+const byRead = (socket, facts) => (chunk) => {
   const corrupt = (why) => journal("corrupt", { ...facts, why, bytes: chunk.length });
   if (chunk.length < HEADER) return corrupt("short header");
   const length = chunk.readUInt32BE(0);
@@ -43,9 +43,9 @@ serve(7000, (socket, facts) => (chunk) => {
     return corrupt("no JSON");
   }
   return understood(socket, facts, chunk.readUInt32BE(4));
-});
+};
 
-serve(7001, (socket, facts) => {
+const byFrame = (socket, facts) => {
   let buffer = Buffer.alloc(0);
   let offset = 0;
   return (chunk) => {
@@ -63,4 +63,7 @@ serve(7001, (socket, facts) => {
     }
     return undefined;
   };
-});
+};
+
+serve(7000, process.env.READER === "frames" ? byFrame : byRead);
+serve(7001, byFrame);

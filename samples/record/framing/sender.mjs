@@ -1,5 +1,5 @@
 // Who sends frames, and in what pieces? Two connections from 127.0.0.2 to port 7000, all frames right; one from 127.0.0.3 to
-// port 7001, which once writes a length with its bytes the wrong way round.
+// port 7001, which writes the length of message WRONG_MESSAGE, if any, with its bytes the wrong way round.
 //
 // For three and a half seconds each frame goes out by itself. Then pieces and clusters take turns; between two pieces lies
 // a pause, so that each is a segment.
@@ -14,7 +14,7 @@ const STEPS = 120;
 const STEP_MS = 100;
 const WHOLE_STEPS = 35;
 const PAUSE_MS = 4;
-const WRONG_MESSAGE = 45;
+const WRONG_MESSAGE = Number(process.env.WRONG_MESSAGE);
 const SIZES = [40, 300, 90, 1200, 60, 700];
 
 const journal = openJournal(process.env.JOURNAL);

@@ -1,4 +1,4 @@
-// What is true of the frames on the wire? How many each sender framed, where the wrong length lies, and what receivers made of it.
+// What is true of the frames on the wire? How many each sender framed, where a wrong length lies, and what receivers made of it.
 
 import { readJournal } from "../journal.mjs";
 import { origin } from "../origin.mjs";
@@ -51,10 +51,11 @@ const framingOf = (port) => ({
     .map(connectionOf),
 });
 
-writeTruth(`${out}/truth.json`, {
-  schema: "halfclose.sample-truth/1",
-  sample: process.env.NAME,
-  origin: origin(["node", "tcpdump"], "tcpdump -i lo"),
+const HEALTHY = {
+  diagnosis: { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] },
+};
+
+const wrongLength = () => ({
   // With the framings told. Without, nothing can be said of them, and nothing is wrong.
   diagnosis: {
     cause: "broken-framing",
@@ -75,5 +76,12 @@ writeTruth(`${out}/truth.json`, {
     at: wrong.time,
     found_by_receiver: { offset: found.offset, length: found.length, at: found.time },
   },
+});
+
+writeTruth(`${out}/truth.json`, {
+  schema: "halfclose.sample-truth/1",
+  sample: process.env.NAME,
+  origin: origin(["node", "tcpdump"], "tcpdump -i lo"),
+  ...(wrong === undefined ? HEALTHY : wrongLength()),
   framings: [framingOf(7000), framingOf(7001)],
 });

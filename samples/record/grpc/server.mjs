@@ -1,5 +1,5 @@
-// Which gRPC service forgets to answer? /shop.Inventory/Reserve, for articles that ran out with the 80th call: its handler
-// returns without calling back. Everything else is answered, some of it with an error.
+// Which gRPC service forgets to answer? /shop.Inventory/Reserve, for articles that ran out with call FORGETS_FROM_CALL: its
+// handler returns without calling back. Everything else is answered, some of it with an error. `never`: all of it is.
 
 import { createServer } from "node:http2";
 import { openJournal } from "../journal.mjs";
@@ -8,7 +8,8 @@ import { decode, encode, NOT_FOUND, OK, UNAVAILABLE } from "./wire.mjs";
 const UNKNOWN_ARTICLE = 9;
 const CROWDED_ARTICLE = 4;
 const FORGOTTEN_ARTICLES = [2, 6, 7, 10];
-const FORGETS_FROM_CALL = 80;
+/** NaN, of `never`, is no call. */
+const FORGETS_FROM_CALL = Number(process.env.FORGETS_FROM_CALL);
 
 const journal = openJournal(process.env.JOURNAL);
 const server = createServer();

@@ -1,4 +1,4 @@
-// What is true of a gRPC service that forgets calls? How many of which method it answered, and how; which ones it forgot.
+// What is true of a gRPC service? How many calls of which method it answered, and how; which ones it forgot, if any.
 
 import { readJournal } from "../journal.mjs";
 import { origin } from "../origin.mjs";
@@ -23,12 +23,15 @@ writeTruth(`${out}/truth.json`, {
   schema: "halfclose.sample-truth/1",
   sample: process.env.NAME,
   origin: origin(["node", "tcpdump"], "tcpdump -i lo"),
-  diagnosis: {
-    cause: "unanswered-requests",
-    holder: SERVICE,
-    names: [`${SERVICE.address}:${SERVICE.port}`],
-    not: ["stalled-services", "pool-starvation", "slow-answers", "half-closed-connections", "resets"],
-  },
+  diagnosis:
+    forgotten.size === 0
+      ? { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] }
+      : {
+          cause: "unanswered-requests",
+          holder: SERVICE,
+          names: [`${SERVICE.address}:${SERVICE.port}`],
+          not: ["stalled-services", "pool-starvation", "slow-answers", "half-closed-connections", "resets"],
+        },
   services: [
     {
       name: "inventory",
@@ -58,6 +61,6 @@ writeTruth(`${out}/truth.json`, {
     };
   }),
   deadline_s: 1,
-  first_forgotten_at: [...forgotten.values()][0].time,
+  first_forgotten_at: [...forgotten.values()][0]?.time ?? null,
   unanswered_ids: cancelled.map((one) => one.id),
 });

@@ -1,6 +1,6 @@
-// What is true of a service whose upstream vanished? Which calls went out and were never answered, and who waited for them.
+// What is true of a service whose upstream vanished, or did not? Which calls went out and were never answered, and who waited for them.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isoFromSeconds, readJournal } from "../journal.mjs";
 import { origin } from "../origin.mjs";
 import { byId, events, halfClosed, join, ofRequesters, SERVICE, sidecarAndService } from "../service/joined.mjs";
@@ -13,7 +13,7 @@ const logs = join(work);
 const { service, requests } = logs;
 const prices = readJournal(`${work}/prices.jsonl`);
 const [atEnd] = readSnapshots(`${work}/ss-end.txt`);
-const vanishedAt = isoFromSeconds(readFileSync(`${work}/vanished.txt`, "utf8").trim());
+const vanished = `${work}/vanished.txt`;
 
 const sent = events(service, "call_sent");
 const answered = byId(events(service, "call_answered"));
@@ -29,10 +29,11 @@ const unanswered = open.filter((one) => reached.has(one.id));
  */
 const pending = open.filter((one) => !reached.has(one.id));
 
-writeTruth(`${out}/truth.json`, {
-  schema: "halfclose.sample-truth/1",
-  sample: process.env.NAME,
-  origin: origin(["node", "nginx", "tcpdump"], "tcpdump -i any"),
+const HEALTHY = {
+  diagnosis: { cause: null, holder: null, names: ["Nothing wrong was found"], not: [] },
+};
+
+const dead = () => ({
   diagnosis: {
     cause: "refused-connections",
     also_right: ["unanswered-requests", "stalled-services"],
@@ -42,7 +43,7 @@ writeTruth(`${out}/truth.json`, {
   },
   stall: {
     service: UPSTREAM,
-    from: vanishedAt,
+    from: isoFromSeconds(readFileSync(vanished, "utf8").trim()),
     until: null,
     waiting: open.length + neverConnected.length,
     // It had the request when it vanished; the request went out on a connection that existed, and again and again; no connection came about.
@@ -53,6 +54,13 @@ writeTruth(`${out}/truth.json`, {
     timed_out_after_s: 3,
     behind_it: { service: SERVICE, waiting: requests.filter((one) => one.outcome !== "answered").length },
   },
+});
+
+writeTruth(`${out}/truth.json`, {
+  schema: "halfclose.sample-truth/1",
+  sample: process.env.NAME,
+  origin: origin(["node", "nginx", "tcpdump"], "tcpdump -i any"),
+  ...(existsSync(vanished) ? dead() : HEALTHY),
   services: [
     ...sidecarAndService(logs, atEnd),
     {
