@@ -1,30 +1,28 @@
-// Do the stream decoders find the commands that tshark finds, frame by frame? `node test/corpus/streams.mjs CORPUS`
+// Do the stream decoders find the commands and the answers that tshark finds, frame by frame, code by code?
 //
-// CORPUS has captures of other projects in pcap/. tshark is asked about those in which either of the two may see MySQL, PostgreSQL,
-// Redis or HTTP/2. Differences in which halfclose is right stand in streams-agreed.json, each with its reason.
-// Exit code 1: another difference.
+//   node test/corpus/streams.mjs FOLDER…
+//
+// Every capture below the folders is read. tshark is asked about those in which halfclose sees MySQL, PostgreSQL, HTTP/2, Redis,
+// memcached or TLS, and about those in which tshark saw one of them when the folder's truth.jsonl.gz was made; without that file,
+// about all. Differences in which halfclose is right stand in streams-agreed.json, each with its reason.
+// HALFCLOSE_DIST: where the program was built, if not in dist. Exit code 1: another difference.
 
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { compareStreams, hasStreams, readStreams } from "./compare.mjs";
+import { DISSECTORS } from "./dissect.mjs";
 
-const corpus = process.argv[2];
-if (corpus === undefined) {
-  console.error("usage: node test/corpus/streams.mjs CORPUS");
+const folders = process.argv.slice(2);
+if (folders.length === 0) {
+  console.error("usage: node test/corpus/streams.mjs FOLDER...");
   process.exit(2);
 }
-const here = import.meta.dirname;
-const agreed = JSON.parse(readFileSync(join(here, "streams-agreed.json"), "utf8"));
-const { analyze } = await import(pathToFileURL(resolve("dist/src/index.js")).href);
-
-/** Protocol, tshark's dissector, the field that tells a command, and which of its values have an answer. */
-const DISSECTORS = [
-  ["mysql", "mysql", "mysql.command", (v) => !["1", "24", "25"].includes(v)],
-  ["postgresql", "pgsql", "pgsql.type", (v) => v === "Execute" || v === "Simple query"],
-  ["http2", "http2", "http2.headers.method", () => true],
-];
-const FOLDERS_OF_DATABASES = ["db"];
+const agreed = JSON.parse(readFileSync(join(import.meta.dirname, "streams-agreed.json"), "utf8"));
+const built = process.env.HALFCLOSE_DIST ?? "dist";
+const { analyze } = await import(pathToFileURL(resolve(built, "src/index.js")).href);
 
 function* filesIn(folder) {
   for (const name of readdirSync(folder).sort()) {
@@ -34,65 +32,72 @@ function* filesIn(folder) {
   }
 }
 
-function tshark(path, dissector, field, ports) {
-  const decode = ports.flatMap((port) => ["-d", `tcp.port==${port},${dissector}`]);
-  const options = ["-r", path, ...decode, "-Y", dissector, "-T", "fields", "-e", "frame.number", "-e", field];
-  try {
-    return execFileSync("tshark", options, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      maxBuffer: 1 << 28,
-    });
-  } catch (error) {
-    return error.stdout ?? "";
-  }
+/** The captures in which tshark saw a protocol that is compared; null when nobody asked it. */
+function seenByTshark(folder) {
+  const path = join(folder, "truth.jsonl.gz");
+  if (!existsSync(path)) return null;
+  const lines = gunzipSync(readFileSync(path)).toString("utf8").split("\n");
+  const rows = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  const wanted = Object.values(DISSECTORS);
+  return new Set(
+    rows.filter(({ truth }) => wanted.some((d) => d in (truth.tshark.protocols ?? {}))).map(({ file }) => file),
+  );
 }
 
-let compared = 0;
-let captures = 0;
-const differences = [];
-const used = new Set();
-for (const path of filesIn(join(corpus, "pcap"))) {
-  const name = relative(corpus, path);
-  let exchanges;
-  let flows;
-  try {
-    const report = await analyze([path], { detail: true, only: ["resets"] });
-    exchanges = report.exchanges;
-    flows = report.flows;
-  } catch {
-    continue; // not a capture: check.py says so
-  }
-  for (const [protocol, dissector, field, hasAnswer] of DISSECTORS) {
-    const ours = exchanges.filter((e) => e.protocol === protocol && e.request !== null);
-    if (ours.length === 0 && !FOLDERS_OF_DATABASES.some((f) => name.startsWith(join("pcap", f)))) continue;
-    const ports = [...new Set(ours.map((e) => flows[e.flow].server.port))];
-    const lines = tshark(path, dissector, field, ports)
-      .split("\n")
-      .filter((l) => l !== "");
-    const theirs = new Set();
-    for (const line of lines) {
-      const [frame, values] = line.split("\t");
-      if ((values ?? "").split(",").some((v) => v !== "" && hasAnswer(v))) theirs.add(Number(frame));
+const captures = folders.flatMap((folder) => {
+  const seen = seenByTshark(folder);
+  return [...filesIn(folder)].map((path) => {
+    const name = relative(folder, path);
+    return { path, name, isSeen: seen === null || seen.has(name) };
+  });
+});
+
+const names = new Set(captures.map(({ name }) => name));
+const results = [];
+async function work() {
+  for (let next = captures.shift(); next !== undefined; next = captures.shift()) {
+    const { path, name, isSeen } = next;
+    let ours;
+    try {
+      ours = await readStreams(path, analyze);
+    } catch {
+      continue; // not a capture
     }
-    const frames = new Set(ours.map((e) => e.request.frame));
-    if (frames.size + theirs.size > 0) captures++;
-    compared += theirs.size;
-    const missing = [...theirs].filter((f) => !frames.has(f));
-    const more = [...frames].filter((f) => !theirs.has(f));
-    if (missing.length + more.length === 0) continue;
-    const key = `${name} ${protocol}`;
-    used.add(key);
-    if (agreed[key] === undefined) differences.push({ key, missing: missing.slice(0, 10), more: more.slice(0, 10) });
+    if (!isSeen && !hasStreams(ours)) continue;
+    for (const [protocol, c] of await compareStreams(path, ours)) results.push({ name, protocol, ...c });
   }
 }
-for (const d of differences)
-  console.log(
-    `${d.key}: only tshark has frames ${d.missing.join(" ") || "none"}; only halfclose ${d.more.join(" ") || "none"}`,
-  );
-const stale = Object.keys(agreed).filter((key) => !used.has(key));
-for (const key of stale) console.log(`agreed, but there is no difference: ${key}`);
-console.log(
-  `${compared} commands of tshark in ${captures} captures: ${differences.length} captures differ, ${used.size - differences.length} agreed`,
-);
-if (differences.length + stale.length > 0) process.exitCode = 1;
+await Promise.all(Array.from({ length: availableParallelism() }, work));
+results.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+let wrong = 0;
+const used = new Set();
+const complain = (text) => {
+  wrong++;
+  console.log(text);
+};
+for (const r of results) {
+  const key = `${r.name} ${r.protocol}`;
+  const expected = agreed[key]?.differences ?? [];
+  used.add(key);
+  r.agreed = r.differences.filter((d) => expected.includes(d)).length;
+  for (const d of r.differences) if (!expected.includes(d)) complain(`${key}: ${d}`);
+  for (const d of expected) if (!r.differences.includes(d)) complain(`${key}: agreed, but it is no difference: ${d}`);
+}
+// Of captures that are not in these folders nothing can be said.
+for (const key of Object.keys(agreed)) {
+  if (!used.has(key) && names.has(key.slice(0, key.lastIndexOf(" ")))) complain(`${key}: agreed, but not compared`);
+}
+
+const width = 12;
+const row = (cells) =>
+  console.log(cells.map((c, n) => (n === 0 ? String(c).padEnd(width) : String(c).padStart(width))).join(""));
+row(["", "captures", "commands", "responses", "unread", "differences", "agreed"]);
+for (const protocol of Object.keys(DISSECTORS)) {
+  const of = results.filter((r) => r.protocol === protocol);
+  const sum = (count) => of.reduce((n, r) => n + count(r), 0);
+  const differences = sum((r) => r.differences.length - r.agreed);
+  const counts = [sum((r) => r.commands), sum((r) => r.responses), sum((r) => r.unread)];
+  row([protocol, of.length, ...counts, differences, sum((r) => r.agreed)]);
+}
+if (wrong > 0) process.exitCode = 1;
