@@ -20,31 +20,48 @@ export interface Evidence {
   note?: string;
 }
 
+/** Lines of a socket dump that prove a finding. */
+export interface LineEvidence {
+  /** The dump's `source`. */
+  dump: string;
+  /** 1-based, ascending. */
+  lines: number[];
+  /** What is to be seen there, where the title does not say it. */
+  note?: string;
+}
+
 /** Metrics are numbers, texts, or null where the capture cannot tell. Units come last in the name. */
 export type Metrics = Record<string, number | string | boolean | null>;
 
 /** How often it happened over the time of the capture: equal buckets from its first to its last packet. */
 export type Timeline = number[];
 
-export interface FoundFinding {
+/** `E` is what proves it: packets of a capture, or lines of a dump ({@link DumpFinding}). */
+export interface FoundFinding<E = Evidence> {
   severity: Severity;
   title: string;
   /** One to three plain sentences. */
   summary: string;
   subject: { holder: Party; peer: Party | null };
   count: number;
-  /** When it began; null when it was so from the start of the capture. */
+  /**
+   * When it began; null when it was so from the start of the capture, or in the first dump. On the capture's clock; of dumps,
+   * milliseconds since 1970.
+   */
   onset: number | null;
   metrics: Metrics;
-  evidence: Evidence[];
+  evidence: E[];
   advice: string[];
   timeline?: Timeline;
 }
 
-export type AnalysisResult =
-  | { kind: "found"; findings: FoundFinding[]; unsure?: string[] }
+export type AnalysisResult<E = Evidence> =
+  | { kind: "found"; findings: FoundFinding<E>[]; unsure?: string[] }
   | { kind: "clear"; because: string }
   | { kind: "unsure"; needs: string };
+
+export type DumpFinding = FoundFinding<LineEvidence>;
+export type DumpResult = AnalysisResult<LineEvidence>;
 
 export interface Analysis {
   /** The file's name; fixed (DESIGN.md §4). */
