@@ -39,6 +39,8 @@ export interface Rule {
   consequence?: (f: FoundFinding, view: CaptureView) => string;
 }
 
+/** The holder of what a dump says of its whole host, whose address it may not tell. */
+export const OF_THE_DUMP = "*";
 /** Onsets are those of different things (a packet, a request, a state): so much disorder is none. */
 const SAME_TIME_NS = 1e9;
 
@@ -94,6 +96,12 @@ export const RULES: Record<string, Rule> = {
           ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
           : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
   },
+  "bound-ports": {
+    role: "cause",
+    rank: 3,
+    follows: { "port-exhaustion": "host" },
+    lead: (f) => f.summary,
+  },
   "stale-connections": { role: "cause", rank: 4, follows: { resets: "involved" }, lead: (f) => f.summary },
   "lossy-paths": {
     role: "cause",
@@ -137,7 +145,7 @@ export const RULES: Record<string, Rule> = {
     follows: OF_SILENCE,
     lead: (f) => f.summary,
     consequence: (f, view) =>
-      `${holder(f)} answered in ${seconds(f.metrics.waited_s)} instead of ${seconds(f.metrics.before_s)} from ${clock(f, view)} on`,
+      `${holder(f)} answered in ${seconds(f.metrics.waited_s)}${f.metrics.before_s === null ? "" : ` instead of ${seconds(f.metrics.before_s)}`} from ${clock(f, view)} on`,
   },
   "late-answers": {
     role: "symptom",
@@ -150,12 +158,18 @@ export const RULES: Record<string, Rule> = {
   "half-closed-connections": {
     role: "mechanism",
     rank: 11,
-    follows: { "port-exhaustion": "involved", "unbalanced-closes": "involved", resets: "involved" },
+    follows: {
+      "port-exhaustion": "involved",
+      "unbalanced-closes": "involved",
+      resets: "involved",
+      "unidentified-sockets": "host",
+    },
     lead: (f, view) =>
       `${holder(f)} does not close: ${count(f, "connection")} that ${peer(f)} had closed stayed half-closed (CLOSE_WAIT) from ${clock(f, view)} on, for ${seconds(f.metrics.held_s)} (median).`,
     consequence: (f, view) =>
       `${holder(f)} holds ${f.count === 1 ? "1 connection" : `${formatWhole(f.count)} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it`,
   },
+  "unidentified-sockets": { role: "mechanism", rank: 13, lead: (f) => f.summary },
   "time-wait-buildup": {
     role: "mechanism",
     rank: 3,
@@ -166,7 +180,7 @@ export const RULES: Record<string, Rule> = {
     role: "symptom",
     rank: 3,
     lead: (f) => f.summary,
-    consequence: (f) => f.summary.replace(/\.$/, ""),
+    consequence: (f) => f.summary.replace(/\.$/, "").replace(/^At /, "at "),
   },
   "unbalanced-closes": {
     role: "mechanism",
@@ -206,7 +220,11 @@ function isWhere(where: Where, o: FoundFinding, c: FoundFinding, view: CaptureVi
     case "callers":
       return same(from.holder, to.holder) || callsInto(from.holder, to.holder, view);
     case "host":
-      return from.holder.address === to.holder.address || from.peer?.address === to.holder.address;
+      return (
+        [from.holder.address, to.holder.address].includes(OF_THE_DUMP) ||
+        from.holder.address === to.holder.address ||
+        from.peer?.address === to.holder.address
+      );
   }
 }
 

@@ -1,10 +1,11 @@
 // What happened, in one paragraph? Joins the findings into a chain from the cause to its symptoms (causes.ts), says how sure that is
 // and why, what is ruled out (ruled-out.ts), and what to look at next where the capture cannot tell (next-steps.ts).
 
+import type { FoundFinding } from "../src/core/analysis.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
 import type { Diagnosis, Role } from "../src/core/report.ts";
-import { type Found, follows, RULES } from "./causes.ts";
-import { plural } from "./grouping.ts";
+import { type Found, follows, OF_THE_DUMP, RULES } from "./causes.ts";
+import { name, plural } from "./grouping.ts";
 import { analyses } from "./index.ts";
 import { nextSteps } from "./next-steps.ts";
 import { ruledOut } from "./ruled-out.ts";
@@ -37,19 +38,19 @@ export function diagnose({ found, clear, unsure, ran }: Outcome, view: CaptureVi
   const consequences = known
     .filter((f) => f !== lead && isDue(f, lead, explained))
     .sort((a, b) => onset(a, view) - onset(b, view));
-  const sentences = [RULES[lead.analysis]!.lead(lead.finding, view)];
+  const sentences = [leadOf(lead, view)];
   const said = consequences.filter((f) => RULES[f.analysis]!.consequence !== undefined);
-  if (said.length > 0)
-    sentences.push(`${capital(said.map((f) => RULES[f.analysis]!.consequence!(f.finding, view)).join("; "))}.`);
+  if (said.length > 0) sentences.push(`${capital(said.map((f) => consequenceOf(f, view)).join("; "))}.`);
   const others = serious.filter((f) => f !== lead && !consequences.includes(f));
   if (others.length > 0) {
     const named = others.slice(0, OTHERS).map((f) => f.finding.title);
     const more = others.length > OTHERS ? `; and ${others.length - OTHERS} more` : "";
     sentences.push(`Also found: ${named.join("; ")}${more}.`);
   }
+  sentences.push(...ownerOf(lead.finding));
   const next = nextSteps(lead, view);
   if (lead.analysis === "unanswered-requests") sentences.push("What it was waiting for, the capture does not show.");
-  const { level, because } = confidence(lead, view);
+  const { level, because } = isOfDump(lead) ? inDump(lead) : confidence(lead, view);
   return {
     summary: sentences.join(" "),
     confidence: level,
@@ -67,12 +68,27 @@ export function diagnose({ found, clear, unsure, ran }: Outcome, view: CaptureVi
   };
 }
 
+/** What only a socket dump says has no packets, and no times of packets to tell. */
+const isOfDump = ({ finding }: Found): boolean => finding.evidence.length === 0;
+const leadOf = (f: Found, view: CaptureView): string =>
+  isOfDump(f) ? f.finding.summary : RULES[f.analysis]!.lead(f.finding, view);
+const consequenceOf = (f: Found, view: CaptureView): string =>
+  isOfDump(f) ? f.finding.title : RULES[f.analysis]!.consequence!(f.finding, view);
+
 const onset = (f: Found, view: CaptureView): number => f.finding.onset ?? view.firstTime;
 /** Of two that could each be the other's cause: what was clearly first; else what stands first in the table. */
 function isFirst(a: Found, b: Found, view: CaptureView): boolean {
   const ahead = onset(b, view) - onset(a, view);
   if (Math.abs(ahead) > CLEARLY_NS) return ahead > 0;
   return RULES[a.analysis]!.rank < RULES[b.analysis]!.rank || (a.analysis === b.analysis && a.id < b.id);
+}
+
+/** Which process it is, where a socket dump says so. */
+function ownerOf({ subject, metrics: { process, pid } }: FoundFinding): string[] {
+  // What a dump says of its whole host names the process itself.
+  if ((process == null && pid == null) || subject.holder.address === OF_THE_DUMP) return [];
+  const who = process == null ? `process ${pid}` : pid == null ? `${process}` : `${process}, process ${pid}`;
+  return [`${name(subject.holder)} is ${who}.`];
 }
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
@@ -111,6 +127,12 @@ function leadsFirst(
     Math.min(severity(f), ...all.filter((other) => isDue(other, f, explained)).map(severity));
   return worst(a) - worst(b) || RULES[a.analysis]!.rank - RULES[b.analysis]!.rank || b.finding.count - a.finding.count;
 }
+
+/** A dump is the kernel's own list, of one moment. */
+const inDump = ({ finding }: Found): { level: Diagnosis["confidence"]; because: string } =>
+  finding.count < 5
+    ? { level: "medium", because: `the socket dump lists ${plural(finding.count, "case")}` }
+    : { level: "high", because: `the socket dump lists ${plural(finding.count, "case")}` };
 
 /** Many cases, all of them judged, nothing missing: high. A handful, or holes in the capture: medium. */
 function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["confidence"]; because: string } {

@@ -3,7 +3,7 @@
 // One pass: records → packets → flows and exchanges; then the analyses look at the flows, and the diagnosis joins what
 // they found. Memory grows with flows and with what is reported, never with packets.
 
-import { diagnose, type Found } from "../analyses/diagnosis.ts";
+import { diagnose } from "../analyses/diagnosis.ts";
 import { analyses as ANALYSES } from "../analyses/index.ts";
 import { linksIn } from "../analyses/legs.ts";
 import { framed } from "../decoders/framed.ts";
@@ -11,7 +11,7 @@ import { STREAM_DECODERS } from "../decoders/streams.ts";
 import { CaptureSet } from "./capture/capture-set.ts";
 import { type CaptureSummary, droppedBy } from "./capture/capture-summary.ts";
 import { type CaptureSource, sourceFromBytes } from "./capture/source.ts";
-import { type Analysis, type FoundFinding, SEVERITIES } from "./core/analysis.ts";
+import type { Analysis, Evidence } from "./core/analysis.ts";
 import { CaptureClock, NANOS_PER_MILLISECOND, NANOS_PER_SECOND } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureView, StateName } from "./core/flow-view.ts";
@@ -35,9 +35,11 @@ import { parseDuration, parseTime, resolveTime } from "./core/time-option.ts";
 import { captureView } from "./flow/capture-view.ts";
 import { FlowTable } from "./flow/flow-table.ts";
 import { Pass } from "./pass.ts";
-import { evidenceObject, exchangeObject, flowObject, topologyObject } from "./report/objects.ts";
+import type { DumpInput } from "./read-sockets.ts";
+import { evidenceObject, exchangeObject, flowObject, lineEvidenceObject, topologyObject } from "./report/objects.ts";
 import type { Redaction } from "./report/redact.ts";
 import { countsAt, stateCounts, statesAt } from "./report/states.ts";
+import { type Judgement, numbered, runAnalyses } from "./run-analyses.ts";
 import { VERSION } from "./version.ts";
 
 /** A path (or glob, or "-"), the bytes of a capture, or a source of one's own. */
@@ -70,6 +72,10 @@ export interface AnalyzeOptions extends ReadOptions {
   skip?: readonly string[];
   /** Analyses of one's own, run after those that come with the program. */
   analyses?: readonly Analysis[];
+  /** Socket dumps of the hosts in the capture: paths, folders, or bytes. */
+  sockets?: readonly DumpInput[];
+  /** Of times in dumps that are written without one: `+02:00`. UTC unless told, or unless one shift alone fits the capture. */
+  zone?: string;
 }
 
 export interface StatesOptions extends ReadOptions {
@@ -123,10 +129,13 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
     topology: { links: 0, calls: [] },
     diagnosis: { summary: "", confidence: "low", confidence_because: "", chain: [], ruled_out: [] },
   };
-  const found = runAnalyses(chosen, view, report);
   const clock = view.clock;
+  const said = runAnalyses(chosen, view);
+  const { findings, clear, unsure, failed, sockets } = await withDumps(said, options, view);
+  const found = numbered(findings);
+  Object.assign(report, { clear, unsure, failed }, sockets === null ? {} : { sockets });
   report.findings = found.map(
-    ({ id, analysis, finding: f }): ReportFinding => ({
+    ({ id, analysis, finding: f, lines }): ReportFinding => ({
       id,
       analysis,
       severity: f.severity,
@@ -136,7 +145,7 @@ export async function analyze(captures: readonly CaptureInput[], options: Analyz
       count: f.count,
       onset: f.onset === null ? null : clock.iso(f.onset),
       metrics: f.metrics,
-      evidence: f.evidence.map((e) => evidenceObject(e, files)),
+      evidence: [...f.evidence.map((e) => evidenceObject(e, files)), ...lines.map(lineEvidenceObject)],
       advice: f.advice,
       ...(f.timeline === undefined ? {} : { timeline: f.timeline }),
     }),
@@ -188,30 +197,27 @@ export async function readStateCounts(captures: readonly CaptureInput[], options
 const statesOf = ({ state }: { state?: readonly string[] }): ReadonlySet<StateName> | null =>
   state === undefined || state.length === 0 ? null : parseStates(state, "--state");
 
-/** Runs each analysis. One that throws becomes its own failed result, and the rest go on. */
-function runAnalyses(chosen: readonly Analysis[], view: CaptureView, report: Report): Found[] {
-  const found: Found[] = [];
-  for (const analysis of chosen) {
-    try {
-      const result = analysis.run(view);
-      if (result.kind === "clear") report.clear.push({ analysis: analysis.id, because: result.because });
-      else if (result.kind === "unsure") report.unsure.push({ analysis: analysis.id, needs: result.needs });
-      else {
-        for (const needs of result.unsure ?? []) report.unsure.push({ analysis: analysis.id, needs });
-        const bySeverity = [...result.findings].sort(worstFirst);
-        bySeverity.forEach((finding, n) => {
-          found.push({ id: `${analysis.id}#${n + 1}`, analysis: analysis.id, finding });
-        });
-      }
-    } catch (error) {
-      report.failed.push({ analysis: analysis.id, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return found.sort((a, b) => worstFirst(a.finding, b.finding));
+/** With socket dumps: their findings too, and the names of processes. */
+async function withDumps(said: Judgement<Evidence>, options: AnalyzeOptions, view: CaptureView) {
+  const { clear, unsure, failed } = said;
+  const { sockets, analyses: _, ...rest } = options;
+  if (sockets === undefined || sockets.length === 0)
+    return { findings: said.found.map((f) => ({ ...f, lines: [] })), clear, unsure, failed, sockets: null };
+  const { joinDumps, merged, nameOwners } = await import("./join-dumps.ts");
+  const joined = await joinDumps(sockets, rest, view);
+  const findings = merged(said.found, joined.said.found, view.clock);
+  nameOwners(findings, joined.dumps);
+  const isFound = ({ analysis }: { analysis: string }): boolean => findings.some((f) => f.analysis === analysis);
+  const isAsked = ({ analysis }: { analysis: string }): boolean => ANALYSES.some((a) => a.id === analysis);
+  return {
+    findings,
+    // What the capture answered, the dump need not; what it found, the capture cannot clear.
+    clear: [...clear.filter((c) => !isFound(c)), ...joined.said.clear.filter((c) => !isAsked(c))],
+    unsure: [...unsure, ...joined.said.unsure.filter((u) => !isAsked(u))],
+    failed: [...failed, ...joined.said.failed],
+    sockets: joined.objects,
+  };
 }
-
-const worstFirst = (a: FoundFinding, b: FoundFinding): number =>
-  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count;
 
 function chooseAnalyses(
   all: readonly Analysis[],

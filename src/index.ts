@@ -16,6 +16,7 @@ export {
 } from "./analyze.ts";
 export { type ByteStream, CaptureError, type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 export type { Analysis, AnalysisResult, Evidence, FoundFinding, Metrics, Party, Severity } from "./core/analysis.ts";
+export type { DumpAnalysis, DumpView } from "./core/dump-view.ts";
 export { UsageError } from "./core/errors.ts";
 export type {
   CaptureQuality,
@@ -33,6 +34,7 @@ export type { PacketDecoder } from "./core/packet-decoder.ts";
 export type {
   Report,
   ReportCapture,
+  ReportDump,
   ReportExchange,
   ReportFinding,
   ReportFlow,
@@ -40,4 +42,7 @@ export type {
   ReportStateCounts,
   StateCounts,
 } from "./core/report.ts";
+export type { SocketDump, SocketRow, SocketState } from "./core/socket-table.ts";
+export type { SocketsObject } from "./core/sockets-report.ts";
 export type { Exchange, ExchangeSink, StreamDecoder, StreamSession } from "./core/stream-decoder.ts";
+export { type DumpInput, readSockets, type SocketsOptions, type SocketsRead } from "./read-sockets.ts";

@@ -3,7 +3,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
-import type { Report } from "../core/report.ts";
+import type { Report, ReportDump } from "../core/report.ts";
+import { visible } from "../report/escape.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
@@ -23,6 +24,8 @@ interface Flags extends ReadingFlags, HostFlags {
   skip: string[];
   failOn?: Severity;
   list?: boolean;
+  sockets?: string[];
+  zone?: string;
   color: ColorChoice;
 }
 
@@ -33,6 +36,7 @@ Examples:
   halfclose analyze incident.pcap --filter 'host 10.0.0.5 and port 8280'
   halfclose analyze incident.pcap --format markdown -o ticket.md
   halfclose analyze incident.pcap --json | jq -r .diagnosis.summary
+  halfclose analyze incident.pcap --sockets netstat.txt ss-later.txt
   halfclose analyze incident.pcap --only resets,unanswered-requests
   halfclose analyze nightly.pcap --fail-on high     exit code 1: it was found
   ssh host tcpdump -i any -U -w - tcp | halfclose analyze -`;
@@ -48,6 +52,11 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
     .option("--only <ids>", "run only these analyses (a list with commas, or repeated)", collect, [])
     .option("--skip <ids>", "run all but these analyses", collect, [])
     .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES))
+    .option(
+      "--sockets <dumps...>",
+      "socket dumps of its hosts (netstat, ss, lsof, Get-NetTCPConnection): names processes, checks states, finds blind spots",
+    )
+    .option("--zone <offset>", "of times in dumps that are written without a zone: +02:00 (default: UTC)")
     .option("--list", "list the analyses and the question that each answers");
   return addHostOptions(addReadingOptions(command))
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
@@ -75,23 +84,46 @@ function formatOf(flags: Flags): Format {
 }
 
 async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io): Promise<number> {
-  if (captures.length === 0) throw new UsageError("no capture was named; for example: halfclose analyze incident.pcap");
+  if (captures.length === 0) {
+    const taken =
+      flags.sockets === undefined ? "" : "; --sockets takes all that follows it, so name the captures before it";
+    throw new UsageError(`no capture was named; for example: halfclose analyze incident.pcap${taken}`);
+  }
   const format = formatOf(flags);
   if (flags.detail === true && format !== "json") {
     throw new UsageError("--detail needs --format json; for people there are halfclose flows and halfclose exchanges");
   }
-  refuseToOverwrite(flags.output, captures);
+  refuseToOverwrite(flags.output, [...captures, ...(flags.sockets ?? [])]);
   const { ANALYSES, analyze } = await import("../analyze.ts");
   if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
 
   const report = await reading(captures, flags, io, (options) =>
-    analyze(captures, { ...options, detail: flags.detail === true, only: flags.only, skip: flags.skip }),
+    analyze(captures, {
+      ...options,
+      detail: flags.detail === true,
+      only: flags.only,
+      skip: flags.skip,
+      ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
+      ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+    }),
   );
   const pieces = await rendered(report, format, flags, io);
   await writeAll(pieces, openOutput(flags.output, io));
 
-  const code = sayProblems(report.captures, io);
+  const code = Math.max(sayProblems(report.captures, io), sayDumpProblems(report.sockets ?? [], io));
   return code !== EXIT.ok ? code : failsOn(report, flags.failOn) ? EXIT.found : EXIT.ok;
+}
+
+/** Says which dumps could not be read; the exit code that follows. */
+function sayDumpProblems(dumps: readonly ReportDump[], io: Io): number {
+  let code: number = EXIT.ok;
+  for (const { source, format, problems } of dumps) {
+    for (const { message } of problems) {
+      io.stderr.write(`halfclose: ${visible(source === "" ? message : `${source}: ${message}`)}\n`);
+      if (format === null && source !== "") code = EXIT.unreadable;
+    }
+  }
+  return code;
 }
 
 async function rendered(report: Report, format: Format, flags: Flags, io: Io): Promise<Iterable<string>> {

@@ -3,14 +3,14 @@
 import { statSync } from "node:fs";
 import { UsageError } from "../core/errors.ts";
 
-export function refuseToOverwrite(output: string | undefined, captures: readonly string[]): void {
+export function refuseToOverwrite(output: string | undefined, inputs: readonly string[], what = "capture"): void {
   if (output === undefined || output === "-") return;
   const target = fileOf(output);
   if (target === undefined) return;
-  for (const path of captures) {
+  for (const path of inputs) {
     const file = fileOf(path);
     if (file !== undefined && file.dev === target.dev && file.ino === target.ino && file.isFile()) {
-      throw new UsageError(`-o ${output} is the capture itself; name another file`);
+      throw new UsageError(`-o ${output} is the ${what} itself; name another file`);
     }
   }
 }

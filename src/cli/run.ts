@@ -7,7 +7,8 @@ import { VERSION } from "../version.ts";
 import { EXIT, type Io } from "./io.ts";
 import { OutputError, PipeClosed } from "./output.ts";
 
-const ABOUT = "Reads a packet capture and says who stopped answering, who failed to close, since when and why.";
+const ABOUT =
+  "Reads a packet capture and says who stopped answering, who failed to close, since when and why. Reads socket dumps too.";
 
 const EXAMPLES = `
 Examples:
@@ -17,6 +18,7 @@ Examples:
   halfclose flows incident.pcap --json       one connection a line
   halfclose states incident.pcap --at end    what netstat would have shown
   halfclose exchanges incident.pcap --json   one request and response a line
+  ss -tanp | halfclose sockets -             what stands out in a socket dump
 
 Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
 2 wrong usage; 3 an input could not be read at all, or the output not written.`;
@@ -49,13 +51,15 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
       outputError: () => {},
     });
   // Each command is a few lines of options; what it works with is loaded when it runs.
-  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }, { statesCommand }] = await Promise.all([
-    import("./analyze.ts"),
-    import("./flows.ts"),
-    import("./exchanges.ts"),
-    import("./states.ts"),
-  ]);
-  for (const make of [analyzeCommand, flowsCommand, exchangesCommand, statesCommand]) {
+  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }, { statesCommand }, { socketsCommand }] =
+    await Promise.all([
+      import("./analyze.ts"),
+      import("./flows.ts"),
+      import("./exchanges.ts"),
+      import("./states.ts"),
+      import("./sockets.ts"),
+    ]);
+  for (const make of [analyzeCommand, flowsCommand, exchangesCommand, statesCommand, socketsCommand]) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
     program.addCommand(make(io, done).copyInheritedSettings(program));
   }
@@ -94,7 +98,7 @@ function usageText(error: CommanderError): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   if (error.code === "commander.unknownCommand") {
-    return `${text}; the commands are analyze, flows, exchanges and states, as in: halfclose analyze incident.pcap`;
+    return `${text}; the commands are analyze, flows, exchanges, states and sockets, as in: halfclose analyze incident.pcap`;
   }
   return `${text}; see halfclose --help, or halfclose COMMAND --help`;
 }

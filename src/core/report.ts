@@ -4,6 +4,7 @@
 import type { Endpoint } from "./address.ts";
 import type { Metrics, Party, Severity } from "./analysis.ts";
 import type { Ending, StateName } from "./flow-view.ts";
+import type { DumpFormat, SocketState } from "./socket-table.ts";
 import type { Doubt, Failure, Outcome, Protocol } from "./stream-decoder.ts";
 
 export const REPORT_SCHEMA = "halfclose.report/1";
@@ -49,7 +50,8 @@ export interface ReportTotals {
   malformed_packets: number;
 }
 
-export interface ReportEvidence {
+/** Packets of a capture. */
+export interface ReportPacketEvidence {
   flow: number;
   file?: string;
   frames: number[];
@@ -57,6 +59,18 @@ export interface ReportEvidence {
   /** What is to be seen there. */
   note?: string;
 }
+
+/** Lines of a socket dump. */
+export interface ReportLineEvidence {
+  /** The dump's `source`. */
+  dump: string;
+  /** 1-based, ascending. */
+  lines: number[];
+  /** What is to be seen there. */
+  note?: string;
+}
+
+export type ReportEvidence = ReportPacketEvidence | ReportLineEvidence;
 
 export interface ReportFinding {
   id: string;
@@ -141,7 +155,11 @@ export interface ReportStateCounts {
 
 export interface ReportExchange {
   flow: number;
-  protocol: Protocol;
+  /**
+   * That of its flow; one stream of HTTP/2 goes by the name that ALPN has for it (RFC 9113 §3.1), for the connection carries many at
+   * a time: whoever selects "http" has exchanges whose order is that of their bytes.
+   */
+  protocol: Exclude<Protocol, "http2"> | "h2";
   file?: string;
   request: {
     frame: number;
@@ -180,10 +198,32 @@ export interface ReportLink {
   longest_s: number | null;
 }
 
+/** A socket dump that was given beside the capture; or an input that could not be read, with its problem. */
+export interface ReportDump {
+  source: string;
+  format: DumpFormat | null;
+  taken_at: string | null;
+  /** The time was written without a zone, and was read as UTC. */
+  zone_assumed?: true;
+  /** Rows of connections; of these, rows that have packets in the capture, and none. Names that are no addresses cannot be looked up. */
+  connections: number;
+  in_capture: number;
+  not_in_capture: number;
+  not_looked_up: number;
+  /** Of `in_capture`, by the state at that time; null where the dump says no time. */
+  states: { agree: number; unsure: number; differ: number } | null;
+  /** The first of those that differ. */
+  differing: { line: number; flow: number; listed: SocketState; worked_out: SocketState }[];
+  unread_lines: number;
+  problems: Problem[];
+}
+
 export interface Report {
   schema: typeof REPORT_SCHEMA;
   version: string;
   captures: ReportCapture[];
+  /** Dumps that were given beside it; absent without. */
+  sockets?: ReportDump[];
   totals: ReportTotals;
   /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. Absent without a packet. */
   analysed?: { first_time: string; last_time: string };

@@ -2,6 +2,7 @@
 
 import { formatEndpoint } from "../core/address.ts";
 import type { Report, ReportFinding } from "../core/report.ts";
+import { dumpSentences } from "./dump-sentences.ts";
 import { cellCode, codeBlock, codeSpan, markdown } from "./escape.ts";
 import { count, dayOf, formatNumber, formatTime } from "./format.ts";
 import { metricLines } from "./metrics.ts";
@@ -10,9 +11,11 @@ import {
   analysisName,
   BLIND_SPOTS,
   captureSentence,
+  citedCases,
   citedOf,
   commentSentences,
   evidenceSentence,
+  filtersOf,
   NAMED_CAPTURES,
   severityCounts,
   splitFindings,
@@ -51,8 +54,8 @@ export function renderMarkdown(report: Report): string {
     section("In order of time", steps.join("\n"));
   }
   if (serious.length > 0) {
-    section(`Findings: ${severityCounts(serious)}`, table(serious, day));
-    for (const f of serious.slice(0, FULL_FINDINGS)) out.push(...full(f, day, span));
+    section(`Findings: ${severityCounts(serious)}`, findingsTable(serious, day));
+    for (const f of serious.slice(0, FULL_FINDINGS)) out.push(...findingBlocks(f, day, span));
   }
   if (diagnosis.ruled_out.length > 0) {
     section("Ruled out", list(diagnosis.ruled_out.map((r) => `${markdown(r.what)}: ${markdown(r.because)}`)));
@@ -67,6 +70,8 @@ export function renderMarkdown(report: Report): string {
     captures.push(`and ${count(report.captures.length - NAMED_CAPTURES, "more capture")}`);
   }
   section("Capture", markdown(totalsSentence(report)), list(captures));
+  const dumps = dumpSentences(report, day);
+  if (dumps.length > 0) section("Socket dumps", list(dumps.map(markdown)));
   if (notes.length > 0) {
     const shown = notes.slice(0, NOTES).map((f) => `${markdown(f.title)}. ${markdown(f.summary)}`);
     if (notes.length > NOTES) shown.push(`and ${notes.length - NOTES} more`);
@@ -95,11 +100,16 @@ export function renderMarkdown(report: Report): string {
   return `${out.join("\n\n")}\n`;
 }
 
-const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
+export const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
 
-function table(findings: readonly ReportFinding[], day: string | undefined): string {
+/** `fromStart`: what is said where no onset is known. */
+export function findingsTable(
+  findings: readonly ReportFinding[],
+  day: string | undefined,
+  fromStart = "the start",
+): string {
   const rows = findings.slice(0, TABLE_ROWS).map((f) => {
-    const since = f.onset === null ? "the start" : formatTime(f.onset, day);
+    const since = f.onset === null ? fromStart : formatTime(f.onset, day);
     const holder = cellCode(formatEndpoint(f.subject.holder));
     return `| ${f.severity} | ${markdown(f.title)} | ${holder} | ${formatNumber(f.count)} | ${since} |`;
   });
@@ -109,7 +119,11 @@ function table(findings: readonly ReportFinding[], day: string | undefined): str
   );
 }
 
-function full(f: ReportFinding, day: string | undefined, span: { from: string; to: string } | null): string[] {
+export function findingBlocks(
+  f: ReportFinding,
+  day: string | undefined,
+  span: { from: string; to: string } | null,
+): string[] {
   const out = [`### ${f.severity}: ${markdown(f.title)}`, markdown(f.summary)];
   const rows = metricLines(f.metrics, day).map((m) => `| ${markdown(m.label)} | ${markdown(m.value)} |`);
   if (rows.length > 0) out.push(["| | |", "| --- | --- |", ...rows].join("\n"));
@@ -124,10 +138,11 @@ function full(f: ReportFinding, day: string | undefined, span: { from: string; t
   if (f.advice.length > 0) out.push("What to do:", list(f.advice.map(markdown)));
   const cited = citedOf(f);
   if (cited.length > 0) {
-    out.push(
-      `Evidence (${cited.length} of ${formatNumber(f.count)}): ${markdown(cited.map(evidenceSentence).join("; "))}. In Wireshark:`,
-      codeBlock(cited.map((e) => e.wireshark)),
-    );
+    const filters = filtersOf(cited);
+    const cases = Math.min(citedCases(cited), f.count);
+    const told = `Evidence (${formatNumber(cases)} of ${formatNumber(f.count)}): ${markdown(cited.map(evidenceSentence).join("; "))}.`;
+    if (filters.length === 0) out.push(told);
+    else out.push(`${told} In Wireshark:`, codeBlock(filters));
   }
   return out;
 }

@@ -35,6 +35,9 @@ const UNITS: readonly Unit[] = [
   { suffix: "_s", format: formatDuration },
 ];
 
+/** Numbers that name something: "pid 43210" is not 43,210 of anything. */
+const NAMES = /(?:^|_)(?:pid|port)$/;
+
 export interface MetricLine {
   label: string;
   value: string;
@@ -62,5 +65,6 @@ function labelOf(name: string): string {
 function formatMetric(name: string, value: number | string | boolean, day: string | undefined): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string") return isTime(value) ? formatTime(value, day) : value;
+  if (NAMES.test(name)) return String(value);
   return (UNITS.find((u) => name.endsWith(u.suffix))?.format ?? formatNumber)(value);
 }

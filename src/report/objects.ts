@@ -1,13 +1,21 @@
 // How do a flow and an exchange look to other programs? The objects of DESIGN.md §4, from the view's rows.
 
-import type { Evidence } from "../core/analysis.ts";
+import type { Evidence, LineEvidence } from "../core/analysis.ts";
 import { type CaptureClock, type Nanos, toSeconds } from "../core/clock.ts";
 import type { Durations, EndRow, FlowRow, ServiceTally } from "../core/flow-view.ts";
 import { type FrameRef, fileOf, frameOf } from "../core/frame.ts";
-import type { PerSide, Report, ReportEvidence, ReportExchange, ReportFlow, ReportLink } from "../core/report.ts";
+import type {
+  PerSide,
+  Report,
+  ReportExchange,
+  ReportFlow,
+  ReportLineEvidence,
+  ReportLink,
+  ReportPacketEvidence,
+} from "../core/report.ts";
+import { stateAt } from "../core/state-at.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
 import { type Redaction, redactTarget } from "./redact.ts";
-import { stateAt } from "./states.ts";
 
 /** Names of the capture files; with more than one, objects say which file a frame number belongs to. */
 export type FileNames = readonly string[];
@@ -60,7 +68,7 @@ export function exchangeObject(
   const judged = e.outcome !== "unknown" && request !== null;
   return {
     flow: e.flow,
-    protocol: e.protocol,
+    protocol: e.protocol === "http2" ? "h2" : e.protocol,
     ...fileField(files, (request ?? response)!.frame),
     request: request && {
       frame: frameOf(request.frame),
@@ -86,7 +94,7 @@ export function exchangeObject(
 }
 
 /** Evidence as the report holds it: frame numbers within their file. */
-export function evidenceObject({ flow, frames, note }: Evidence, files: FileNames): ReportEvidence {
+export function evidenceObject({ flow, frames, note }: Evidence, files: FileNames): ReportPacketEvidence {
   const cited = frames.filter((f) => f !== 0);
   const file = fileOf(cited[0] ?? 0);
   const numbers = [...new Set(cited.filter((f) => fileOf(f) === file).map(frameOf))].sort((a, b) => a - b);
@@ -98,6 +106,13 @@ export function evidenceObject({ flow, frames, note }: Evidence, files: FileName
     ...(note === undefined ? {} : { note }),
   };
 }
+
+/** Evidence of a dump: its lines, in order, each once. */
+export const lineEvidenceObject = ({ dump, lines, note }: LineEvidence): ReportLineEvidence => ({
+  dump,
+  lines: [...new Set(lines)].sort((a, b) => a - b),
+  ...(note === undefined ? {} : { note }),
+});
 
 /** Links told: beyond, their number says how many there are. */
 const TOLD_LINKS = 100;

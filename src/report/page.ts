@@ -57,6 +57,12 @@ export class Page {
     this.lines.push(this.style.heading(this.show(text)) + more);
   }
 
+  /** A line across, between what does not belong together. */
+  rule(): void {
+    this.blank();
+    this.lines.push(this.style.dim((this.unicode ? "─" : "-").repeat(this.width)), "");
+  }
+
   /** A paragraph. The first line begins with `lead` (painted apart), the others hang under its end. */
   paragraph(text: string, layout: { indent?: number; lead?: string; paint?: Paint; paintLead?: Paint } = {}): void {
     const { indent = 0, lead = "", paint = plain, paintLead = plain } = layout;

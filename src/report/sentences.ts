@@ -2,7 +2,7 @@
 
 import { formatEndpoint } from "../core/address.ts";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
-import type { Report, ReportCapture, ReportEvidence, ReportFinding } from "../core/report.ts";
+import type { Report, ReportCapture, ReportEvidence, ReportFinding, ReportLineEvidence } from "../core/report.ts";
 import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "./format.ts";
 
 /** Kinds of packets beside TCP that are named. */
@@ -126,21 +126,48 @@ export function severityCounts(findings: readonly ReportFinding[]): string {
 export const worstOf = (findings: readonly ReportFinding[]): Severity | null =>
   SEVERITIES.find((severity) => findings.some((f) => f.severity === severity)) ?? null;
 
-/** "flow 17, frames 211 and 260 of incident.pcap". */
+/** "flow 17, frames 211 and 260 of incident.pcap", "lines 12 and 40 of netstat.txt". */
 export function evidenceSentence(e: ReportEvidence): string {
-  const frames =
-    e.frames.length <= 2 ? e.frames.join(" and ") : `${e.frames.slice(0, -1).join(", ")} and ${e.frames.at(-1)}`;
-  const where = e.file === undefined ? "" : ` of ${e.file}`;
   const note = e.note === undefined ? "" : `: ${e.note}`;
-  return `flow ${e.flow}, ${e.frames.length === 1 ? "frame" : "frames"} ${frames}${where}${note}`;
+  if (isLines(e)) return `${linesSentence(e.lines)} of ${e.dump}${note}`;
+  const where = e.file === undefined ? "" : ` of ${e.file}`;
+  return `flow ${e.flow}, ${e.frames.length === 1 ? "frame" : "frames"} ${listed(e.frames)}${where}${note}`;
+}
+
+const listed = (numbers: readonly number[]): string =>
+  numbers.length <= 2 ? numbers.join(" and ") : `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
+
+/** Lines named in one sentence; the JSON has all of them. */
+const NAMED_LINES = 12;
+
+function linesSentence(lines: readonly number[]): string {
+  const more = lines.length - NAMED_LINES;
+  if (more > 1) return `lines ${lines.slice(0, NAMED_LINES).join(", ")} and ${formatNumber(more)} more`;
+  return `${lines.length === 1 ? "line" : "lines"} ${listed(lines)}`;
+}
+
+export const isLines = (e: ReportEvidence): e is ReportLineEvidence => "lines" in e;
+
+/** Display filters of what is cited; lines of a dump have none. */
+export const filtersOf = (cited: readonly ReportEvidence[]): string[] =>
+  cited.flatMap((e) => (isLines(e) ? [] : [e.wireshark]));
+
+/** How many of its cases the evidence cites: each piece of packets is one; where there is none, each line of a dump is one. */
+export function citedCases(cited: readonly ReportEvidence[]): number {
+  const ofPackets = cited.filter((e) => !isLines(e)).length;
+  return ofPackets > 0 ? ofPackets : cited.reduce((n, e) => n + (isLines(e) ? e.lines.length : 0), 0);
 }
 
 /** Where a case is like the next, three of them are enough; where each says something else, more are shown. */
 const CITED = 3;
 const CITED_WITH_NOTE = 24;
 
-export const citedOf = ({ evidence }: ReportFinding): readonly ReportEvidence[] =>
-  evidence.slice(0, evidence[0]?.note === undefined ? CITED : CITED_WITH_NOTE);
+/** Packets first, then lines of dumps. */
+export function citedOf({ evidence }: ReportFinding): readonly ReportEvidence[] {
+  return [evidence.filter((e) => !isLines(e)), evidence.filter(isLines)].flatMap((kind) =>
+    kind.slice(0, kind[0]?.note === undefined ? CITED : CITED_WITH_NOTE),
+  );
+}
 
 /** "127.0.0.1:8280 (peer 127.0.0.1)". */
 export function subjectSentence({ subject }: ReportFinding): string {

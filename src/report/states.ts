@@ -5,17 +5,9 @@
 import { formatEndpoint } from "../core/address.ts";
 import type { Party } from "../core/analysis.ts";
 import type { Nanos } from "../core/clock.ts";
-import type { CaptureView, EndRow, FlowRow, StateHistory, StateName } from "../core/flow-view.ts";
+import type { CaptureView, EndRow, FlowRow, StateName } from "../core/flow-view.ts";
 import type { ReportSocket, ReportStateCounts, StateCounts } from "../core/report.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
-
-/** The state of one end at a moment; CLOSED when there was no socket. */
-export function stateAt(history: StateHistory, time: Nanos): StateName {
-  for (let n = history.count - 1; n >= 0; n--) {
-    if (history.from(n) <= time) return time < history.until(n) ? history.state(n) : "CLOSED";
-  }
-  return "CLOSED";
-}
 
 /** States to keep; null for all. */
 type Only = ReadonlySet<StateName> | null;

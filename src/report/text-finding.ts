@@ -5,7 +5,7 @@ import type { ReportFinding } from "../core/report.ts";
 import { formatTime, secondsBetween } from "./format.ts";
 import { type MetricLine, metricLines } from "./metrics.ts";
 import type { Page } from "./page.ts";
-import { citedOf, evidenceSentence } from "./sentences.ts";
+import { citedCases, citedOf, evidenceSentence, isLines } from "./sentences.ts";
 import { sparkline } from "./sparkline.ts";
 import { displayWidth, padEnd } from "./wrap.ts";
 
@@ -21,12 +21,14 @@ export function titleText(page: Page, f: ReportFinding): void {
   });
 }
 
-export function findingText(page: Page, f: ReportFinding): void {
+/** What is said where no onset is known; null says nothing (a single dump has no start). */
+export function findingText(page: Page, f: ReportFinding, fromStart: string | null = "from the start"): void {
   titleText(page, f);
   page.paragraph(f.summary, { indent: TAG });
   timeline(page, f);
-  const onset = f.onset === null ? "from the start" : formatTime(f.onset, page.day);
-  metrics(page, [{ label: "since", value: onset }, ...metricLines(f.metrics, page.day)]);
+  const onset = f.onset === null ? fromStart : formatTime(f.onset, page.day);
+  const since = onset === null ? [] : [{ label: "since", value: onset }];
+  metrics(page, [...since, ...metricLines(f.metrics, page.day)]);
   evidence(page, f);
   if (f.advice.length === 0) return;
   page.blank();
@@ -93,11 +95,13 @@ const widthsOf = (lines: readonly MetricLine[]): Widths => ({
 function evidence(page: Page, f: ReportFinding): void {
   if (f.evidence.length === 0) return;
   const cited = citedOf(f);
-  const of = f.count > cited.length ? ` (${cited.length} of ${formatWhole(f.count)})` : "";
+  const cases = citedCases(cited);
+  const of = f.count > cases ? ` (${formatWhole(cases)} of ${formatWhole(f.count)})` : "";
+  const how = cited.every(isLines) ? "" : ", with the filter to find it in Wireshark";
   page.blank();
-  page.paragraph(`Evidence${of}, with the filter to find it in Wireshark:`, { indent: TAG, paint: page.style.dim });
+  page.paragraph(`Evidence${of}${how}:`, { indent: TAG, paint: page.style.dim });
   for (const e of cited) {
     page.item(evidenceSentence(e), TAG);
-    page.verbatim(e.wireshark, TAG + 4);
+    if (!isLines(e)) page.verbatim(e.wireshark, TAG + 4);
   }
 }

@@ -4,6 +4,7 @@
 // measured and wrapped; colours are put on whole lines afterwards, so that they never count as width.
 
 import type { Report, ReportFinding } from "../core/report.ts";
+import { dumpSentences } from "./dump-sentences.ts";
 import { count, formatTime } from "./format.ts";
 import { Page, type Paint, type TextOptions } from "./page.ts";
 import {
@@ -119,6 +120,10 @@ function capture(page: Page, report: Report): void {
   }
   const more = report.captures.length - NAMED_CAPTURES;
   if (more > 0) page.paragraph(`and ${count(more, "more capture")}`, { indent: 2 });
+  const dumps = dumpSentences(report, page.day);
+  if (dumps.length === 0) return;
+  page.heading("Socket dumps");
+  for (const dump of dumps) page.item(dump, 2);
 }
 
 function findings(page: Page, serious: readonly ReportFinding[]): void {

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import type { StateHistory, StateName } from "../../src/core/flow-view.ts";
 import { SYSTEM_DEFAULTS } from "../../src/core/host-settings.ts";
 import type { ReportSocket, ReportStateCounts } from "../../src/core/report.ts";
-import { countsAt, stateAt, stateCounts, statesAt } from "../../src/report/states.ts";
+import { stateAt } from "../../src/core/state-at.ts";
+import { countsAt, stateCounts, statesAt } from "../../src/report/states.ts";
 import { OPEN, type Played, play, script, segments } from "../flow/packet-script.ts";
 
 const SECOND = 1e9;

@@ -77,7 +77,7 @@ describe("width", () => {
       withEveryText(madeUpReport(), "漢字 ".repeat(60)),
     ]) {
       for (const unicode of [true, false]) {
-        const filters = report.findings.flatMap((f) => f.evidence.map((e) => e.wireshark));
+        const filters = report.findings.flatMap((f) => f.evidence.map((e) => ("wireshark" in e ? e.wireshark : "")));
         const text = renderText(report, { width, unicode });
         const wide = lines(text).filter((line) => displayWidth(line) > width);
         const notFilters = wide.filter((line) => !filters.some((f) => line.trim() === f.trim() || !unicode));

@@ -8,7 +8,7 @@ import { SAMPLES } from "../cli/samples.ts";
 import { madeUpReport } from "../report/made-up-report.ts";
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allowMatchingProperties: true, allErrors: true });
-for (const name of ["flow", "exchange", "report", "states", "state-counts"]) {
+for (const name of ["flow", "exchange", "report", "states", "state-counts", "sockets"]) {
   ajv.addSchema(JSON.parse(readFileSync(new URL(`../../schema/${name}.schema.json`, import.meta.url), "utf8")));
 }
 const validate = (name: string): ValidateFunction => ajv.getSchema(`${name}.schema.json`)!;
@@ -125,4 +125,18 @@ describe("the schemas are strict", () => {
     expectValid("exchange", exchange);
     expect(validate("exchange")({ ...exchange, outcome: "answered" })).toBe(false);
   });
+});
+
+test("a report with socket dumps beside the capture", async () => {
+  const { stdout } = await runCli([
+    "analyze",
+    "samples/leaking-http-client/capture.pcap.gz",
+    "--json",
+    "--sockets",
+    "test/sockets/dumps/windows-bound-leak-tcpconnection.txt.gz",
+    "no-such-file",
+  ]);
+  const report = JSON.parse(stdout);
+  expectValid("report", report);
+  expect(report.sockets).toHaveLength(2);
 });
