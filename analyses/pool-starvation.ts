@@ -17,6 +17,8 @@ import { waitingDuring } from "./waiting.ts";
 
 /** A pool that nobody uses for a second while requests wait in front of it. */
 const QUIET_NS = 1e9;
+/** What follows the head of the last answer: its rows, the end of the transaction. */
+const TAIL_NS = 100e6;
 /** Fewer requests that wait may each have a reason of their own. */
 const SEVERAL = 3;
 const MANY = 50;
@@ -35,6 +37,8 @@ export interface Starvation {
   connections: PoolConnection[];
   /** Requests to the service that waited meanwhile. */
   waiting: Exchange[];
+  /** Further connections of the pool, of which the capture cannot say whether they were idle. */
+  doubtful: number;
   /** Requests that needed no database had their answer meanwhile, or the pool grew beside connections that lay idle: a leak. */
   proof: "answers" | "growth" | null;
 }
@@ -52,9 +56,10 @@ export const poolStarvation: Analysis = {
     const sure = found.filter((s) => s.proof !== null);
     const unsure = found
       .filter((s) => s.proof === null)
-      .map(
-        (s) =>
-          `${name(s.service.service)} answered nothing for ${duration(s.until - s.from)} while its ${plural(s.connections.length, "connection")} to ${name(s.pool.database.service)} lay idle: a leaked pool or a process that stood still; a stack dump of it tells which`,
+      .map((s) =>
+        tooMany(s.doubtful, s.connections.length)
+          ? `whether the pool of ${name(s.service.service)} to ${name(s.pool.database.service)} ran dry: ${plural(s.doubtful, "further connection")} of it lost the answer to the last command to a gap in the capture, and may have been in use`
+          : `${name(s.service.service)} answered nothing for ${duration(s.until - s.from)} while its ${plural(s.connections.length, "connection")} to ${name(s.pool.database.service)} lay idle: a leaked pool or a process that stood still; a stack dump of it tells which`,
       );
     if (sure.length > 0) return { kind: "found", findings: sure.map((s) => describe(s, view)), unsure };
     if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
@@ -71,6 +76,9 @@ export const poolStarvation: Analysis = {
   },
 };
 
+/** Idle connections prove nothing beside a quarter as many of which the capture cannot say what they did. */
+const tooMany = (doubtful: number, idle: number): boolean => doubtful * 4 > idle;
+
 const workedOut = new WeakMap<CaptureView, Starvation[]>();
 
 export function starvationsIn(view: CaptureView): Starvation[] {
@@ -84,11 +92,16 @@ function starvations(pool: Pool, view: CaptureView): Starvation[] {
   for (const rest of pool.database.activity.rests) {
     if (rest.until - rest.from < QUIET_NS) continue;
     const connections = pool.connections.filter(
-      (c) => c.opened <= rest.from && c.closed > rest.from + QUIET_NS && c.lastUsed <= rest.from && c.answered,
+      (c) =>
+        c.opened <= rest.from && c.closed > rest.from + QUIET_NS && c.lastUsed <= rest.from + TAIL_NS && c.answered,
     );
     if (connections.length === 0) continue;
+    const doubtful = pool.connections.filter((c) => c.isDoubtful && c.opened <= rest.until && c.closed > rest.from);
     for (const service of ownersOf(pool, view)) {
-      const waiting = waitingDuring(view, service, rest.from, rest.until);
+      // What came long before the pool was used last did not wait for it.
+      const waiting = waitingDuring(view, service, rest.from, rest.until).filter(
+        (e) => e.request!.time >= rest.from - QUIET_NS,
+      );
       if (waiting.length < SEVERAL) continue;
       found.push({
         pool,
@@ -98,7 +111,10 @@ function starvations(pool: Pool, view: CaptureView): Starvation[] {
         isOpen: rest.until >= view.lastTime,
         connections,
         waiting,
-        proof: proofOf(connections, service, waiting, rest.from, rest.until),
+        doubtful: doubtful.length,
+        proof: tooMany(doubtful.length, connections.length)
+          ? null
+          : proofOf(connections, service, waiting, rest.from, rest.until),
       });
     }
   }
@@ -177,6 +193,8 @@ function describe(s: Starvation, view: CaptureView): FoundFinding {
     sentences.push(
       `When ${leak.count === connections.length ? "each of them was" : `${leak.count} of them were`} used last, ${leak.what} was being served: the likely leak.`,
     );
+  if (s.doubtful > 0)
+    sentences.push(`Of ${plural(s.doubtful, "further connection")} the capture lacks the last answer.`);
   if (inTransaction > 0)
     sentences.push(`${inTransaction} ${inTransaction === 1 ? "was" : "were"} left inside a transaction.`);
   return {

@@ -22,6 +22,8 @@ export interface PoolConnection {
   readonly lastUsed: Nanos;
   /** The last command had its answer. */
   readonly answered: boolean;
+  /** What became of the last command is not in the capture: it may have been in use all the time. */
+  readonly isDoubtful: boolean;
   readonly frame: FrameRef;
   /** What the client was serving when the last command was sent and also when it was answered: one of them asked for it. */
   readonly candidates: readonly Exchange[];
@@ -63,8 +65,10 @@ function connectionOf(flow: FlowRow): PoolConnection {
     opened: flow.handshake === "none" ? Number.NEGATIVE_INFINITY : flow.first.time,
     closed: Math.min(...ends, Number.POSITIVE_INFINITY),
     last,
-    lastUsed: last === null ? data : (answered?.time ?? last.request!.time),
+    // Rows may follow the head of an answer, and a command may be lost to the capture whose answer is not.
+    lastUsed: last === null ? data : Math.max(data, answered?.time ?? last.request!.time),
     answered: last === null || answered !== null,
+    isDoubtful: last?.outcome === "unknown" && answered === null,
     frame: last?.request?.frame ?? flow.first.frame,
     candidates: (notes?.candidates ?? []).filter(
       (e) => answered === null || e.response === null || e.response.time >= answered.time,

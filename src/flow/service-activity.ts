@@ -33,6 +33,8 @@ export class ServiceActivity implements View {
   private silentFrom = Number.NaN;
   /** When the last request was answered or given up, none being left. */
   private restsFrom = Number.NaN;
+  /** When a request came or was answered last; exchanges are not judged in the order of time. */
+  private latest = Number.NEGATIVE_INFINITY;
   /** The first that was given up in this silence. */
   private abandoned: Exchange | null = null;
   private asks = 0;
@@ -48,6 +50,7 @@ export class ServiceActivity implements View {
     this.recent.push(e);
     if (this.recent.length > 2 * this.open.size + SPARE) this.recent = [...this.open];
     const { time } = e.request!;
+    if (time > this.latest) this.latest = time;
     if (Number.isNaN(this.silentFrom)) this.fallSilent(time);
     this.asks++;
     if (time - this.silentFrom >= LEAST_SILENCE) this.note(e);
@@ -59,7 +62,8 @@ export class ServiceActivity implements View {
     if (request === null) return;
     if (response !== null && request.waits !== true) this.keep(response.time, e);
     this.open.delete(e);
-    if (this.open.size === 0) this.restsFrom = response?.time ?? request.time + e.waited;
+    if (response !== null && response.time > this.latest) this.latest = response.time;
+    if (this.open.size === 0) this.restsFrom = Math.max(this.latest, response?.time ?? request.time + e.waited);
     if (response === null) {
       this.gaveUp++;
       this.abandoned ??= e;

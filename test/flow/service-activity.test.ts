@@ -62,6 +62,21 @@ describe("a rest", () => {
       [5.5, 20],
     ]);
   });
+
+  it("begins at the last sign of life, though an older request is judged after it", () => {
+    const a = new ServiceActivity();
+    const lost = request(1, "/lost", { flow: 1 });
+    a.asked(lost);
+    for (let at = 2; at < 9; at++) {
+      const e = request(at, "/a");
+      a.asked(e);
+      a.settled(answer(e, at + 0.1));
+    }
+    lost.outcome = "unknown";
+    a.settled(lost);
+    a.end(20e9);
+    expect(a.rests.map((r) => [seconds(r.from), seconds(r.until)])).toEqual([[8.1, 20]]);
+  });
 });
 
 describe("latencies", () => {
