@@ -127,6 +127,14 @@ sockets_now() {
   LC_ALL=C ip netns exec "$1" bash -c "$SNAPSHOT" >"$2"
 }
 
+# dump NS NAME COMMAND…: the output of COMMAND with the time before it, as people keep it: added to $OUT/dumps/NAME.txt.
+dump() {
+  local ns=$1 file="$OUT/dumps/$2.txt"
+  shift 2
+  mkdir -p "$OUT/dumps"
+  LC_ALL=C ip netns exec "$ns" bash -c 'date -u +%FT%T.%NZ; exec "$@"' dump "$@" >>"$file"
+}
+
 # keep_capture [gz]: moves the capture to $OUT, packed if asked for; -n leaves name and time out, so equal input is equal output.
 keep_capture() {
   rm -f "$OUT/capture.pcap" "$OUT/capture.pcap.gz"

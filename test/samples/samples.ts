@@ -129,6 +129,12 @@ export interface Truth {
     reads_again_at: string | null;
     feed_stood_still_s: { longest: number };
   }[];
+  /** Dumps of the host in the folder `dumps`: all but the series were taken between the two snapshots. */
+  dumps?: {
+    before: { counts: Record<string, number> };
+    after: { counts: Record<string, number> };
+    service: Endpoint & { process: string; pid: number };
+  };
   kernel: {
     service_close_wait: number;
     service_close_wait_ports: number[];

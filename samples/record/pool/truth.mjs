@@ -1,6 +1,6 @@
 // What is true of a pool recording? Joins what the client, the sidecar, the service, the database and the kernel logged.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isoFromSeconds, readJournal, secondsBetween } from "../journal.mjs";
 import { origin } from "../origin.mjs";
 import { readSnapshots, writeSnapshots } from "../sockets.mjs";
@@ -192,5 +192,14 @@ const truth = {
   },
 };
 
+if (existsSync(`${out}/dumps`)) {
+  const [before] = readSnapshots(`${work}/ss-before-dumps.txt`);
+  truth.dumps = {
+    // Every dump but the series was taken between these two snapshots of the kernel.
+    before: { at: before.at, counts: before.counts },
+    after: { at: atEnd.at, counts: atEnd.counts },
+    service: { ...SERVICE, process: "node", pid: Number(readFileSync(`${work}/service.pid`, "utf8")) },
+  };
+}
 writeTruth(`${out}/truth.json`, truth);
 writeSnapshots(`${out}/ss.jsonl.gz`, snapshots);
