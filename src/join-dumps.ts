@@ -2,7 +2,8 @@
 
 import { dumpAnalyses } from "../analyses/dumps/index.ts";
 import { notInCapture } from "../analyses/dumps/not-in-capture.ts";
-import type { DumpFinding, FoundFinding, LineEvidence } from "./core/analysis.ts";
+import { isLoopback, isLoopbackName } from "./core/address.ts";
+import type { DumpFinding, FoundFinding, LineEvidence, Party } from "./core/analysis.ts";
 import type { CaptureClock, Nanos } from "./core/clock.ts";
 import type { DumpMatch } from "./core/dump-view.ts";
 import type { CaptureView } from "./core/flow-view.ts";
@@ -69,6 +70,9 @@ export async function joinDumps(
     if (!latest.has(match.dump)) continue;
     for (const finding of notInCapture(match, view)) said.found.push({ analysis: "capture-blind-spots", finding });
   }
+  // Of several dumps that say the same, the one that knows the receive queues is told.
+  const tells = ({ metrics }: DumpFinding): number => (metrics.unread_eof == null ? 1 : 0);
+  said.found.sort((a, b) => tells(a.finding) - tells(b.finding));
   return { objects, said, dumps };
 }
 
@@ -144,7 +148,10 @@ export function merged(
       all.push({ analysis, finding: { ...finding, onset, evidence: [] }, lines: finding.evidence });
       continue;
     }
+    // Several dumps may say the same; it is told once.
+    const isTold = same.lines.length > 0;
     same.lines.push(...finding.evidence);
+    if (isTold) continue;
     same.finding = {
       ...same.finding,
       summary: `${same.finding.summary} In the dump: ${finding.summary}`,
@@ -158,11 +165,15 @@ export function merged(
 const ownerIn = ({ process, pid }: FoundFinding["metrics"]): FoundFinding["metrics"] =>
   process === undefined && pid === undefined ? {} : { process: process ?? null, pid: pid ?? null };
 
+/** `netstat` without -n says localhost. */
+const isSameHost = ({ address: a }: Party, { address: b }: Party): boolean =>
+  a === b || (isLoopbackName(a) && isLoopback(b)) || (isLoopbackName(b) && isLoopback(a));
+
 /** A dump may not say the peer of a service's sockets: they are its callers. */
 function isSame(a: FoundFinding["subject"], b: FoundFinding["subject"]): boolean {
-  if (a.holder.address !== b.holder.address || a.holder.port !== b.holder.port) return false;
+  if (!isSameHost(a.holder, b.holder) || a.holder.port !== b.holder.port) return false;
   if (a.peer === null || b.peer === null) return true;
-  return a.peer.address === b.peer.address && (a.peer.port ?? b.peer.port) === (b.peer.port ?? a.peer.port);
+  return isSameHost(a.peer, b.peer) && (a.peer.port ?? b.peer.port) === (b.peer.port ?? a.peer.port);
 }
 
 /** Puts the process into the figures of every finding whose holder has one in the dumps. */

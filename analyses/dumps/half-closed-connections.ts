@@ -206,7 +206,8 @@ function queueText({ unread, read, neverAccepted, unknown }: Queues, count: numb
   const all = (n: number): string => (n === count ? "all" : formatWhole(n));
   const parts: string[] = [];
   if (unread > 0) parts.push(`on ${all(unread)} the process has not read the end of file (Recv-Q above 0): ${because}`);
-  if (read > 0) parts.push(`on ${all(read)} it read the end of file and did not close (Recv-Q 0): a leak`);
+  if (read > 0)
+    parts.push(`on ${all(read)} it read the end of file and did not close (Recv-Q 0): a leak, or a handler that hangs`);
   if (neverAccepted > 0) parts.push(`${all(neverAccepted)} belong to no process: they were never accepted`);
   if (parts.length === 0)
     return unknown > 0 ? "The dump has no receive queues, which would tell blocked from leaked." : "";

@@ -2,6 +2,7 @@
 //
 // The wrong interface, a filter, a start too late: a capture cannot tell these from silence. A dump beside it can.
 
+import { isLoopback } from "../../src/core/address.ts";
 import type { DumpFinding, Party } from "../../src/core/analysis.ts";
 import type { DumpMatch } from "../../src/core/dump-view.ts";
 import type { CaptureView } from "../../src/core/flow-view.ts";
@@ -74,9 +75,6 @@ interface Seen {
   services: ReadonlySet<string>;
   loopback: boolean;
 }
-
-const isLoopback = (address: string): boolean =>
-  address.startsWith("127.") || address === "::1" || address.toLowerCase().startsWith("localhost");
 
 function whatIsSeen(view: CaptureView): Seen {
   const addresses = new Set<string>();

@@ -24,14 +24,17 @@ const ENOUGH_TO_FIT = 4;
 /** How well (R²). */
 const STRAIGHT = 0.9;
 
-/** Null without two dumps of different times. */
+/** Two commands one after the other are one look: within it nothing grows. */
+const LEAST_SPAN_MS = 1000;
+
+/** Null without two dumps at least a second apart. */
 export function growthOf(points: readonly Point[]): Growth | null {
   const n = points.length;
   if (n < 2) return null;
   const inOrder = [...points].sort((a, b) => a.at - b.at);
   const first = inOrder[0]!;
   const last = inOrder[n - 1]!;
-  if (last.at === first.at) return null;
+  if (last.at - first.at < LEAST_SPAN_MS) return null;
   const meanX = inOrder.reduce((sum, p) => sum + (p.at - first.at), 0) / n;
   const meanY = inOrder.reduce((sum, p) => sum + p.count, 0) / n;
   let xx = 0;

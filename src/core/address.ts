@@ -30,6 +30,15 @@ export function formatIpv6(groups: readonly number[]): string {
   return best < 0 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + bestLength))}`;
 }
 
+const LOOPBACK_NAMES = new Set(["localhost", "ip6-localhost", "localhost.localdomain"]);
+
+/** What dumps print for 127.0.0.1 and ::1 without -n. */
+export const isLoopbackName = (text: string): boolean => LOOPBACK_NAMES.has(text.toLowerCase());
+
+/** RFC 1122 §3.2.1.3, RFC 4291 §2.5.3, or such a name. */
+export const isLoopback = (address: string): boolean =>
+  address.startsWith("127.") || address === "::1" || isLoopbackName(address);
+
 /** `127.0.0.1:8280`, `[::1]:8280`; without the port for an endpoint that has none. */
 export function formatEndpoint(e: { address: string; port?: number | undefined }): string {
   const host = e.address.includes(":") && e.port !== undefined ? `[${e.address}]` : e.address;

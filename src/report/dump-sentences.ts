@@ -4,16 +4,31 @@
 import type { Report, ReportDump } from "../core/report.ts";
 import { count, formatNumber, formatTime } from "./format.ts";
 
-/** Dumps that are told; a series has hundreds. */
+/** Dumps that are told. */
 const TOLD = 10;
 const DIFFERING = 3;
 
+/** Of several dumps in one file the last is told, and the others are counted. */
 export function dumpSentences(report: Report, day?: string): string[] {
-  const dumps = (report.sockets ?? []).filter((d) => d.format !== null);
-  // Of a series the last ones: the capture often ends with them.
-  const told = dumps.slice(-TOLD).map((d) => sentence(d, day));
-  const more = dumps.length - told.length;
-  return more > 0 ? [`${count(more, "earlier dump")}, in the JSON`, ...told] : told;
+  const byFile = new Map<string, ReportDump[]>();
+  for (const d of report.sockets ?? []) {
+    if (d.format === null) continue;
+    const key = `${d.format} ${d.source.replace(/#\d+$/, "")}`;
+    byFile.set(key, [...(byFile.get(key) ?? []), d]);
+  }
+  const files = [...byFile.values()];
+  const told = files.slice(0, TOLD).map((dumps) => `${sentence(dumps.at(-1)!, day)}${earlier(dumps.slice(0, -1))}`);
+  const more = files.length - told.length;
+  return more > 0 ? [...told, `${count(more, "more file")}, in the JSON`] : told;
+}
+
+function earlier(dumps: readonly ReportDump[]): string {
+  if (dumps.length === 0) return "";
+  const sum = (of: (d: ReportDump) => number): number => dumps.reduce((n, d) => n + of(d), 0);
+  const [listed, inCapture] = [sum((d) => d.connections), sum((d) => d.in_capture)];
+  const [agree, differ] = [sum((d) => d.states?.agree ?? 0), sum((d) => d.states?.differ ?? 0)];
+  const other = differ > 0 ? `, ${formatNumber(differ)} in another` : "";
+  return `. ${count(dumps.length, "earlier dump")} in that file: ${formatNumber(inCapture)} of ${formatNumber(listed)} in the capture, ${formatNumber(agree)} in the state that the packets say${other}`;
 }
 
 function sentence(d: ReportDump, day: string | undefined): string {

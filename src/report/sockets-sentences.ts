@@ -100,9 +100,23 @@ export function untoldSentence(o: SocketsObject): string {
   return names.length === 0 ? "" : `This dump cannot tell: ${names.join(", ")} (see the end).`;
 }
 
+/** What one command would tell several analyses is said once, without what it is for: "…: run ss -tanp (as root) to …". */
+function needs(o: SocketsObject): string[] {
+  const byCommand = new Map<string, SocketsObject["unsure"]>();
+  for (const u of o.unsure) {
+    const command = u.needs.replace(/(: run [^;]*?) to [^;]*$/, "$1");
+    byCommand.set(command, [...(byCommand.get(command) ?? []), u]);
+  }
+  return [...byCommand].map(([command, of]) =>
+    of.length === 1
+      ? `${analysisName(of[0]!.analysis)}: ${of[0]!.needs}`
+      : `${of.map((u) => analysisName(u.analysis)).join(", ")}: ${command}`,
+  );
+}
+
 /** What the dump cannot tell, and how far it can be trusted. */
 export function limitSentences(o: SocketsObject): string[] {
-  const lines = o.unsure.map((u) => `${analysisName(u.analysis)}: ${u.needs}`);
+  const lines = needs(o);
   if (o.sockets > 0 && !o.has_owners)
     lines.push(`Which process holds a socket: ${OWNERS[o.format] ?? "not in this format"}.`);
   const stateless = o.counts.UNKNOWN ?? 0;

@@ -31,7 +31,7 @@ export function seriesOf(dumps: readonly SocketDump[]): SocketDump[][] {
   const byMain = new Map<string, Series>();
   const byAny = new Map<string, Series>();
   for (const dump of dumps) {
-    const command = COMMANDS[dump.format] ?? dump.format;
+    const command = `${COMMANDS[dump.format] ?? dump.format}${printsNames(dump) ? " with names" : ""}`;
     const key = (address: string): string => `${command} ${address}`;
     const addresses = addressesOf(dump);
     const main = addresses[0] ?? "";
@@ -47,6 +47,14 @@ export function seriesOf(dumps: readonly SocketDump[]): SocketDump[][] {
     for (const address of addresses) setIfNew(byAny, key(address), series);
   }
   return all.map((s) => inOrder(s.dumps));
+}
+
+/** Without -n the same sockets have other names: then nothing of the one is found in the other. */
+function printsNames(dump: SocketDump): boolean {
+  for (const { local } of dump.rows()) {
+    if (local.address !== "" && local.address !== "*") return !/^[\d.]+$|:/.test(local.address);
+  }
+  return false;
 }
 
 function setIfNew(map: Map<string, Series>, key: string, series: Series): void {

@@ -3,6 +3,7 @@
 // The dump is the kernel's own word: where it lists what the capture lacks, the capture has a blind spot; where it lists
 // another state, one of the two is wrong, or their clocks are.
 
+import { isLoopbackName } from "../core/address.ts";
 import type { Nanos } from "../core/clock.ts";
 import type { DifferingRow, DumpMatch } from "../core/dump-view.ts";
 import type { CaptureView, EndRow, FlowRow, StateHistory } from "../core/flow-view.ts";
@@ -21,7 +22,6 @@ const MAX_SUSPECTS = 10_000;
 
 /** States of a connection: what has two ends, and packets. */
 const CONNECTED = new Set<SocketState>(SOCKET_STATES);
-const LOOPBACK_NAMES = new Set(["localhost", "ip6-localhost", "localhost.localdomain"]);
 
 /** What is known of a row, the better the higher: of several flows with its ports, the one that fits it best is its own. */
 const Mark = { none: 0, lookedUp: 1, differs: 2, unsure: 3, agrees: 4 } as const;
@@ -125,7 +125,7 @@ function keysOf({ local, remote, isCut }: SocketRow): string[] {
 const keyOf = (a: string, aPort: number, b: string, bPort: number): string => `${a} ${aPort} ${b} ${bPort}`;
 
 function addressesOf(text: string): string[] {
-  if (LOOPBACK_NAMES.has(text.toLowerCase())) return ["127.0.0.1", "::1"];
+  if (isLoopbackName(text)) return ["127.0.0.1", "::1"];
   return text.includes(":") || /^[\d.]+$/.test(text) ? [text] : [];
 }
 
