@@ -32,6 +32,8 @@ export const netstatLinux: DumpReader = {
 
 /** The beginning of an address or of a name. */
 const CUT_ADDRESS = /^[A-Za-z0-9_.:%-]+$/;
+/** Meant as a row, whatever became of the rest. */
+const DAMAGED = /^tcp[46]?\s/;
 const NO_NAMES: ServicePort = () => null;
 
 class NetstatSession implements DumpSession {
@@ -55,7 +57,8 @@ class NetstatSession implements DumpSession {
       if (BUSYBOX.test(line)) this.isWide = true;
       return "part";
     }
-    return isOtherHeading(line) ? "part" : "foreign";
+    if (isOtherHeading(line)) return "part";
+    return DAMAGED.test(line) ? "unread" : "foreign";
   }
 
   end(): void {}

@@ -32,6 +32,8 @@ const TIMEWAIT_TIMER = 3;
 /** `tm->when` counts clock_t: USER_HZ is 100 on all systems that matter (asm-generic/param.h). */
 const TICKS_PER_SECOND = 100;
 
+/** A slot, and not what belongs behind it. */
+const DAMAGED = /^\s{0,8}\d{1,10}: /;
 const SLOT = /^\d{1,10}:$/;
 const END = /^(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32}):[0-9A-Fa-f]{4}$/;
 const PAIR = /^[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8}$/;
@@ -63,7 +65,7 @@ class ProcSession implements DumpSession {
     }
     if (line.trim() === "") return "part";
     const words = rowOf(line);
-    if (words === null) return "foreign";
+    if (words === null) return DAMAGED.test(line) ? "unread" : "foreign";
     if (this.isUdp || words.length === UDP_COLUMNS) return "other";
     const state = stateOf(words);
     if (state === null) return "unread";

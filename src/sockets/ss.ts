@@ -179,7 +179,7 @@ class SsSession implements DumpSession {
   /** What `-i`, `-m` and broken lines put under a row. */
   private detail(line: string, into: DumpBuilder): Reading {
     const isDetail = line.startsWith("\t") || line.startsWith(" ") || /^(?:users|timer|ino|uid|skmem):/.test(line);
-    if (!isDetail || !this.hasRows) return "foreign";
+    if (!isDetail || !this.hasRows) return isDamaged(line) ? "unread" : "foreign";
     if (this.held.length > 0) {
       // TCP alone has these: `tcp_stats_print` of ss.c.
       const isTcp = line.includes("cwnd:") || line.includes("rto:") || timerOf(line) !== null;
@@ -189,6 +189,12 @@ class SsSession implements DumpSession {
     if (this.last === "tcp") details(line, into);
     return "part";
   }
+}
+
+/** It begins with a state as ss writes them, and is no row. */
+function isDamaged(line: string): boolean {
+  const word = /^[A-Z0-9-]{5,12}(?=\s)/.exec(line)?.[0];
+  return word !== undefined && stateOf(word) !== null;
 }
 
 function details(text: string, into: DumpBuilder): void {

@@ -13,6 +13,8 @@ import { PacketTimes, readSnapshots, socketKey } from "./kernel-truth.mjs";
 const TOLERANCE = 5_000_000n;
 /** The kernel's timer wheel rounds up, by at most an eighth of the time (kernel/time/timer.c), and at 60 s by 4.1 s. */
 const LATE_SHARE = 8n;
+/** A busy or virtual machine stands still for tenths of a second, and its timers with it. */
+const STANDSTILL = 250_000_000n;
 const LATE_LIMIT = 4_200_000_000n;
 /** Moments asked for at once. */
 const BATCH = 2000;
@@ -148,7 +150,7 @@ function lateBy(host, n, key, ss, packets) {
     const late = host.snapshots[n].middle - earlier.middle;
     const age = earlier.middle - (before.since === null ? host.snapshots[0].middle : fromIso(before.since));
     const cadence = host.snapshots[k + 1].middle - earlier.middle;
-    if (late > LATE_LIMIT || late - cadence > age / LATE_SHARE) return null;
+    if (late > LATE_LIMIT || late - cadence > age / LATE_SHARE + STANDSTILL) return null;
     // To a socket that only waits, an ACK or a probe makes no difference.
     const isWaiting = ss === "FIN_WAIT_2" || ss === "TIME_WAIT";
     const to = host.snapshots[n].after;
