@@ -93,6 +93,10 @@ async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io
   if (flags.detail === true && format !== "json") {
     throw new UsageError("--detail needs --format json; for people there are halfclose flows and halfclose exchanges");
   }
+  if (flags.zone !== undefined && flags.sockets === undefined)
+    throw new UsageError("--zone is for the times in socket dumps: give it with --sockets");
+  if (captures.includes("-") && flags.sockets?.includes("-"))
+    throw new UsageError("standard input can be the capture or the dump, not both: put one of them into a file");
   refuseToOverwrite(flags.output, [...captures, ...(flags.sockets ?? [])]);
   const { ANALYSES, analyze } = await import("../analyze.ts");
   if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
