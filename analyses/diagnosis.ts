@@ -13,6 +13,8 @@ import { ruledOut } from "./ruled-out.ts";
 export type { Found } from "./causes.ts";
 
 const CLEARLY_NS = 200e6;
+/** Fewer cases may be chance. */
+const FEW = 5;
 /** Beside the chain, so many further findings are named. */
 const OTHERS = 3;
 
@@ -129,10 +131,10 @@ function leadsFirst(
 }
 
 /** A dump is the kernel's own list, of one moment. */
-const inDump = ({ finding }: Found): { level: Diagnosis["confidence"]; because: string } =>
-  finding.count < 5
-    ? { level: "medium", because: `the socket dump lists ${plural(finding.count, "case")}` }
-    : { level: "high", because: `the socket dump lists ${plural(finding.count, "case")}` };
+const inDump = ({ finding }: Found): { level: Diagnosis["confidence"]; because: string } => ({
+  level: finding.count < FEW ? "medium" : "high",
+  because: `the socket dump lists ${plural(finding.count, "case")}`,
+});
 
 /** Many cases, all of them judged, nothing missing: high. A handful, or holes in the capture: medium. */
 function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["confidence"]; because: string } {
@@ -144,7 +146,7 @@ function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["
     return { level: "medium", because: `${plural(dropped!, "packet")} were dropped while capturing` };
   if (damagedFiles > 0) return { level: "medium", because: "the capture is damaged" };
   if (unknown > 0) return { level: "medium", because: `${plural(unknown, "exchange")} cannot be judged` };
-  if (finding.count < 5) return { level: "medium", because: `it rests on ${plural(finding.count, "case")}` };
+  if (finding.count < FEW) return { level: "medium", because: `it rests on ${plural(finding.count, "case")}` };
   return {
     level: "high",
     because: `${plural(finding.count, "case")}, and nothing is missing from the capture that they rest on`,

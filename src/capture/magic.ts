@@ -6,7 +6,7 @@
 import { PCAP_HEADER, type PcapMagic, pcapMagic } from "./pcap.ts";
 import { Block, BYTE_ORDER_MAGIC, SectionField } from "./pcapng-layout.ts";
 import { u32 } from "./record-reader.ts";
-import type { Compression } from "./source.ts";
+import type { ByteStream, Compression } from "./source.ts";
 
 /** Bytes wanted to tell a capture; more, up to {@link HEAD_BYTES}, help to name what is none. */
 export const ENOUGH_TO_TELL = PCAP_HEADER;
@@ -111,4 +111,22 @@ function decodeUtf8(head: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** The first bytes: `enough`, unless the stream ends before; more, up to {@link HEAD_BYTES}, if they come along. */
+export async function readHead(stream: ByteStream, enough: number): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD_BYTES);
+  let length = 0;
+  while (length < enough) {
+    let count = 0;
+    try {
+      count = await stream.read(head, length, HEAD_BYTES - length);
+    } catch (error) {
+      // A broken compression: what it gave before tells best what is wrong with it, unless it gave nothing.
+      if (length === 0) throw error;
+    }
+    if (count === 0) break;
+    length += count;
+  }
+  return head.subarray(0, length);
 }

@@ -3,7 +3,7 @@
 import type { CaptureClock } from "../core/clock.ts";
 import { Packet } from "../core/packet.ts";
 import type { CaptureSummary } from "./capture-summary.ts";
-import { ENOUGH_TO_TELL, type FileKind, HEAD_BYTES, identify } from "./magic.ts";
+import { ENOUGH_TO_TELL, type FileKind, identify, readHead } from "./magic.ts";
 import { PCAP_HEADER, PcapReader } from "./pcap.ts";
 import { PcapngReader } from "./pcapng.ts";
 import type { ReaderContext, RecordReader } from "./record-reader.ts";
@@ -71,7 +71,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenCapture | n
     stream = counted(await source.open(), options.onRead);
     let suffix = "";
     for (let depth = 0; ; depth++) {
-      const head = await readHead(stream);
+      const head = await readHead(stream, ENOUGH_TO_TELL);
       const kind = identify(head);
       stream = streamAfterHead(head, stream);
       if (kind.kind === "compressed" && depth < MAX_COMPRESSIONS && source.decompress !== undefined) {
@@ -102,24 +102,6 @@ async function start(
   if (kind.kind === "pcapng") return new OpenCapture(file, new PcapngReader(context), summary, buffer);
   await buffer.fill(PCAP_HEADER);
   return new OpenCapture(file, new PcapReader(context, kind.magic), summary, buffer);
-}
-
-/** As much as is needed to tell a capture; a pipe that sends less waits for more. */
-async function readHead(stream: ByteStream): Promise<Uint8Array> {
-  const head = new Uint8Array(HEAD_BYTES);
-  let length = 0;
-  while (length < ENOUGH_TO_TELL) {
-    let count = 0;
-    try {
-      count = await stream.read(head, length, HEAD_BYTES - length);
-    } catch (error) {
-      // A broken compression: what it gave before tells best what is wrong with it, unless it gave nothing.
-      if (length === 0) throw error;
-    }
-    if (count === 0) break;
-    length += count;
-  }
-  return head.subarray(0, length);
 }
 
 function counted(stream: ByteStream, onRead: (count: number) => void): ByteStream {

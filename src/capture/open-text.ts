@@ -1,6 +1,6 @@
 // Which text is in this source? Through gzip and zstd, and not if it is a capture or something else that is known to be no text.
 
-import { HEAD_BYTES, identify } from "./magic.ts";
+import { HEAD_BYTES, identify, readHead } from "./magic.ts";
 import { type ByteStream, CaptureError, type CaptureSource, streamAfterHead } from "./source.ts";
 
 /** A compressed file may itself have been compressed by a log rotation; deeper is a mistake or an attack. */
@@ -26,7 +26,8 @@ export async function readTextOf(
   try {
     stream = await source.open();
     for (let depth = 0; ; depth++) {
-      const head = await readHead(stream);
+      // A dump may be shorter, and a pipe that sends it by the line is waited for.
+      const head = await readHead(stream, HEAD_BYTES);
       const kind = identify(head);
       stream = streamAfterHead(head, stream);
       if (kind.kind === "compressed") {
@@ -74,24 +75,6 @@ async function readRest(
     if (count === 0) return null;
     feed(chunk.subarray(0, count));
   }
-}
-
-/** As much as tells what it is: a dump may be shorter, and a pipe that sends it by the line is waited for. */
-async function readHead(stream: ByteStream): Promise<Uint8Array> {
-  const head = new Uint8Array(HEAD_BYTES);
-  let length = 0;
-  while (length < HEAD_BYTES) {
-    let count = 0;
-    try {
-      count = await stream.read(head, length, HEAD_BYTES - length);
-    } catch (error) {
-      // A broken compression: what it gave before is read, unless it gave nothing.
-      if (length === 0) throw error;
-    }
-    if (count === 0) break;
-    length += count;
-  }
-  return head.subarray(0, length);
 }
 
 async function closeQuietly(stream: ByteStream | null): Promise<void> {
