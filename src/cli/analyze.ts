@@ -3,8 +3,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
+import { visible } from "../core/escape.ts";
 import type { Report, ReportDump } from "../core/report.ts";
-import { visible } from "../report/escape.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";

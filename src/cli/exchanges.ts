@@ -2,10 +2,10 @@
 
 import { Command } from "commander";
 import { UsageError } from "../core/errors.ts";
+import { visible } from "../core/escape.ts";
+import { formatDuration, formatTime } from "../core/format.ts";
 import type { ReportExchange } from "../core/report.ts";
-import { visible } from "../report/escape.ts";
-import { formatDuration, formatTime } from "../report/format.ts";
-import { cut } from "../report/wrap.ts";
+import { cut } from "../core/wrap.ts";
 import type { Io } from "./io.ts";
 import { writeLines } from "./lines.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading } from "./reading.ts";

@@ -3,8 +3,8 @@
 import { Command } from "commander";
 import { formatEndpoint } from "../core/address.ts";
 import { UsageError } from "../core/errors.ts";
+import { formatDuration, formatNumber, formatTime, secondsBetween } from "../core/format.ts";
 import type { ReportFlow } from "../core/report.ts";
-import { formatDuration, formatNumber, formatTime, secondsBetween } from "../report/format.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import { writeLines } from "./lines.ts";

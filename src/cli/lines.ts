@@ -1,7 +1,7 @@
 // How do the commands that list things write what they read? A JSON object a line for programs, a table for people.
 
+import { ascii } from "../core/escape.ts";
 import type { ReportCapture } from "../core/report.ts";
-import { ascii } from "../report/escape.ts";
 import { jsonLine } from "../report/json.ts";
 import type { Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";

@@ -1,8 +1,8 @@
 // How far is it? A line on standard error for work of more than a second, only on a terminal, erased at the end.
 // Forty lines of our own rather than a dependency: one bar, no nesting, nothing to configure.
 
-import { formatBytes, formatDuration, formatNumber } from "../report/format.ts";
-import { cut, padEnd } from "../report/wrap.ts";
+import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
+import { cut, padEnd } from "../core/wrap.ts";
 import type { Io } from "./io.ts";
 
 /** Shorter work needs no bar. */

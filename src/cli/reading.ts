@@ -3,8 +3,8 @@
 
 import { type Command, Option } from "commander";
 import type { ReadOptions } from "../analyze.ts";
+import { visible } from "../core/escape.ts";
 import type { ReportCapture } from "../core/report.ts";
-import { visible } from "../report/escape.ts";
 import { REDACTIONS, type Redaction } from "../report/redact.ts";
 import { collect, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../core/errors.ts";
-import { visible } from "../report/escape.ts";
+import { visible } from "../core/escape.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type Io } from "./io.ts";
 import { OutputError, PipeClosed } from "./output.ts";

@@ -1,9 +1,9 @@
 // How does a person read the sockets of a moment? First how many of each state a service and its clients hold, then each.
 
 import { formatEndpoint } from "../core/address.ts";
+import { count, dayOf, formatDuration, formatNumber, formatTime, secondsBetween } from "../core/format.ts";
 import type { ReportSocket, ReportStateCounts } from "../core/report.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
-import { count, dayOf, formatDuration, formatNumber, formatTime, secondsBetween } from "../report/format.ts";
 import { type Column, tableLines } from "./table.ts";
 
 /** Services in the table for people, those with most sockets; the JSON has every socket. */

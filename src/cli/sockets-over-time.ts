@@ -3,9 +3,9 @@
 
 import { formatEndpoint } from "../core/address.ts";
 import type { StateName } from "../core/flow-view.ts";
+import { count, dayOf, formatNumber, formatSpan, formatTime } from "../core/format.ts";
 import type { ReportStateCounts } from "../core/report.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
-import { count, dayOf, formatNumber, formatSpan, formatTime } from "../report/format.ts";
 import { sparkline } from "../report/sparkline.ts";
 import { formatCount } from "./sockets-at.ts";
 import { type Column, tableLines } from "./table.ts";

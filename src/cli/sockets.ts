@@ -3,8 +3,8 @@
 import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
+import { visible } from "../core/escape.ts";
 import type { DumpProblem, SocketsOptions, SocketsRead } from "../read-sockets.ts";
-import { visible } from "../report/escape.ts";
 import { VERSION } from "../version.ts";
 import { addHostOptions, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";

@@ -2,7 +2,7 @@
 
 import { Command } from "commander";
 import { UsageError } from "../core/errors.ts";
-import { formatDuration, formatTime, secondsBetween } from "../report/format.ts";
+import { formatDuration, formatTime, secondsBetween } from "../core/format.ts";
 import { addHostOptions, collect, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import { writeRead } from "./lines.ts";

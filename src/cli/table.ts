@@ -1,6 +1,6 @@
 // How do many rows become a table without being kept? The first rows decide the widths of the columns, the others follow.
 
-import { displayWidth, padEnd, padStart } from "../report/wrap.ts";
+import { displayWidth, padEnd, padStart } from "../core/wrap.ts";
 
 export interface Column<T> {
   title: string;

@@ -1,8 +1,8 @@
 // What is said of the socket dumps beside a capture? One sentence each: how many of its rows the capture has, and whether the
 // states agree.
 
+import { count, formatNumber, formatTime } from "../core/format.ts";
 import type { Report, ReportDump } from "../core/report.ts";
-import { count, formatNumber, formatTime } from "./format.ts";
 
 /** Dumps that are told. */
 const TOLD = 10;

@@ -2,8 +2,8 @@
 //
 // Indented where people look (findings), one object a line where there are many (flows, exchanges).
 
+import { inertJson } from "../core/escape.ts";
 import type { Report } from "../core/report.ts";
-import { inertJson } from "./escape.ts";
 
 export function* reportJson(report: Report): Iterable<string> {
   const { flows, exchanges, ...rest } = report;

@@ -1,10 +1,10 @@
 // What goes into a ticket? The report in the Markdown of GitHub and GitLab, in which nothing that was captured can act.
 
 import { formatEndpoint } from "../core/address.ts";
+import { cellCode, codeBlock, codeSpan, markdown } from "../core/escape.ts";
+import { count, dayOf, formatNumber, formatTime } from "../core/format.ts";
 import type { Report, ReportFinding } from "../core/report.ts";
 import { dumpSentences } from "./dump-sentences.ts";
-import { cellCode, codeBlock, codeSpan, markdown } from "./escape.ts";
-import { count, dayOf, formatNumber, formatTime } from "./format.ts";
 import { metricLines } from "./metrics.ts";
 import {
   analysedSpan,

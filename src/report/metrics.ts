@@ -1,7 +1,7 @@
 // What do the metrics of a finding say in words? `gave_up_after_s: 1` reads "gave up after  1.000 s".
 
 import type { Metrics } from "../core/analysis.ts";
-import { formatBytes, formatDuration, formatNumber, formatTime, isTime } from "./format.ts";
+import { formatBytes, formatDuration, formatNumber, formatTime, isTime } from "../core/format.ts";
 
 /** Where the name alone would not tell enough. Fixed names and their meaning: DESIGN, "What other programs read". */
 const LABELS: Record<string, string> = {

@@ -1,9 +1,9 @@
 // How do the lines of a text report grow? Headings, hanging paragraphs, items and lines to copy, all inert and within the width.
 
-import { ascii, visible } from "./escape.ts";
-import { dayOf } from "./format.ts";
+import { ascii, visible } from "../core/escape.ts";
+import { dayOf } from "../core/format.ts";
+import { displayWidth, wrap } from "../core/wrap.ts";
 import { COLORED, PLAIN, type Style } from "./style.ts";
-import { displayWidth, wrap } from "./wrap.ts";
 
 export interface TextOptions {
   color?: boolean;

@@ -2,8 +2,8 @@
 
 import { formatEndpoint } from "../core/address.ts";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
+import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "../core/format.ts";
 import type { Report, ReportCapture, ReportEvidence, ReportFinding, ReportLineEvidence } from "../core/report.ts";
-import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "./format.ts";
 
 /** Kinds of packets beside TCP that are named. */
 const NAMED_OTHERS = 4;

@@ -1,9 +1,9 @@
 // What do the dumps of a series, and of several hosts, say together? Who changed, what was there before, which host is the worst.
 
 import { SEVERITIES } from "../core/analysis.ts";
+import { count, formatDuration, formatNumber, formatTime, secondsBetween } from "../core/format.ts";
 import type { ReportFinding } from "../core/report.ts";
 import type { SocketState } from "../core/socket-table.ts";
-import { count, formatDuration, formatNumber, formatTime, secondsBetween } from "./format.ts";
 import { worstOf } from "./sentences.ts";
 import type { SocketsPoint, SocketsReport, SocketsSeries } from "./sockets-objects.ts";
 import { nameOf, socketsSentence } from "./sockets-sentences.ts";

@@ -1,9 +1,9 @@
 // What of socket dumps goes into a ticket? The same as for the terminal, in the Markdown of GitHub and GitLab, in which nothing acts.
 
 import { formatEndpoint } from "../core/address.ts";
+import { cellCode, codeBlock, markdown } from "../core/escape.ts";
+import { count, dayOf, formatNumber } from "../core/format.ts";
 import type { SocketsObject } from "../core/sockets-report.ts";
-import { cellCode, codeBlock, markdown } from "./escape.ts";
-import { count, dayOf, formatNumber } from "./format.ts";
 import { findingBlocks, findingsTable, list } from "./markdown.ts";
 import { severityCounts } from "./sentences.ts";
 import {

@@ -1,8 +1,8 @@
 // What do the numbers of a socket dump say in a sentence? The words that every format for people shares; not yet escaped.
 
+import { count, dayOf, formatNumber, formatTime } from "../core/format.ts";
 import type { DumpFormat, SocketState } from "../core/socket-table.ts";
 import type { SocketCounts, SocketsObject } from "../core/sockets-report.ts";
-import { count, dayOf, formatNumber, formatTime } from "./format.ts";
 import { analysisName } from "./sentences.ts";
 
 const COMMANDS: Record<DumpFormat, string> = {

@@ -1,9 +1,9 @@
 // How do holders of sockets stand in a table of a given width? A number, names, and how many are in which state.
 
 import type { SocketCounts } from "../core/sockets-report.ts";
+import { displayWidth, padEnd, padStart } from "../core/wrap.ts";
 import type { Page } from "./page.ts";
 import { countsSentence } from "./sockets-sentences.ts";
-import { displayWidth, padEnd, padStart } from "./wrap.ts";
 
 /** With less room than this for the states, a row takes two lines. */
 const LEAST_STATES = 20;

@@ -3,9 +3,10 @@
 // As text.ts: a string from objects and nothing else; every text of a dump is made inert before it is measured.
 
 import { formatEndpoint } from "../core/address.ts";
+import { count, formatNumber } from "../core/format.ts";
 import type { ReportFinding } from "../core/report.ts";
 import type { SocketsObject } from "../core/sockets-report.ts";
-import { count, formatNumber } from "./format.ts";
+import { cut, displayWidth, padEnd, padStart } from "../core/wrap.ts";
 import { Page, type TextOptions } from "./page.ts";
 import { severityCounts, worstOf } from "./sentences.ts";
 import {
@@ -37,7 +38,6 @@ import { type Row, statesTable, widthsOf } from "./sockets-table.ts";
 import { sparkline } from "./sparkline.ts";
 import { PLAIN } from "./style.ts";
 import { findingText, titleText } from "./text-finding.ts";
-import { cut, displayWidth, padEnd, padStart } from "./wrap.ts";
 
 /** Shown in full; what is beyond is counted, and is in the JSON. */
 const FULL_FINDINGS = 20;

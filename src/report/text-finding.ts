@@ -1,13 +1,13 @@
 // How is one finding told in text? Title, summary, a timeline, figures in columns, evidence to look up, and what to do.
 
+import { formatTime, secondsBetween } from "../core/format.ts";
 import { formatWhole } from "../core/numbers.ts";
 import type { ReportFinding } from "../core/report.ts";
-import { formatTime, secondsBetween } from "./format.ts";
+import { displayWidth, padEnd } from "../core/wrap.ts";
 import { type MetricLine, metricLines } from "./metrics.ts";
 import type { Page } from "./page.ts";
 import { citedCases, citedOf, evidenceSentence, isLines } from "./sentences.ts";
 import { sparkline } from "./sparkline.ts";
-import { displayWidth, padEnd } from "./wrap.ts";
 
 /** "CRITICAL" and two spaces. */
 const TAG = 10;

@@ -3,9 +3,10 @@
 // Plain text of a given width, a string from a report and nothing else. Every text of the report is made inert before it is
 // measured and wrapped; colours are put on whole lines afterwards, so that they never count as width.
 
+import { count, formatTime } from "../core/format.ts";
 import type { Report, ReportFinding } from "../core/report.ts";
+import { displayWidth, padEnd } from "../core/wrap.ts";
 import { dumpSentences } from "./dump-sentences.ts";
-import { count, formatTime } from "./format.ts";
 import { Page, type Paint, type TextOptions } from "./page.ts";
 import {
   analysedSpan,
@@ -24,7 +25,6 @@ import {
 } from "./sentences.ts";
 import { PLAIN } from "./style.ts";
 import { findingText, titleText } from "./text-finding.ts";
-import { displayWidth, padEnd } from "./wrap.ts";
 
 export type { TextOptions };
 

@@ -1,11 +1,11 @@
 // Are reports of socket dumps the answer first, aligned, narrow, and inert, on a terminal and in a ticket?
 
 import { describe, expect, test } from "vitest";
+import { displayWidth } from "../../src/core/wrap.ts";
 import { growthSentence, overTime, pastFindings, peaksOf } from "../../src/report/sockets-changes.ts";
 import { renderSocketsMarkdown } from "../../src/report/sockets-markdown.ts";
 import type { SocketsReport } from "../../src/report/sockets-objects.ts";
 import { renderSocketsText } from "../../src/report/sockets-text.ts";
-import { displayWidth } from "../../src/report/wrap.ts";
 import { CALM, DUMP, HELD, madeUpSockets } from "./made-up-sockets.ts";
 
 const HOSTILE = "\x1b[2J\x1b]8;;http://evil.example\x07x\r\n\u202e\u009b31m\u200b\0";

@@ -1,8 +1,8 @@
 // Is the text report the answer first, aligned, narrow, and inert?
 
 import { describe, expect, test } from "vitest";
+import { displayWidth } from "../../src/core/wrap.ts";
 import { renderText } from "../../src/report/text.ts";
-import { displayWidth } from "../../src/report/wrap.ts";
 import { FINDING, madeUpReport, withEveryText } from "./made-up-report.ts";
 
 const HOSTILE = "\x1b[2J\x1b]8;;http://evil.example\x07x\r\n\u202e\u009b31m\u200b\0";

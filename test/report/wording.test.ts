@@ -9,10 +9,10 @@ import {
   formatSpan,
   formatTime,
   secondsBetween,
-} from "../../src/report/format.ts";
+} from "../../src/core/format.ts";
+import { cut, displayWidth, wrap } from "../../src/core/wrap.ts";
 import { metricLines } from "../../src/report/metrics.ts";
 import { sparkline } from "../../src/report/sparkline.ts";
-import { cut, displayWidth, wrap } from "../../src/report/wrap.ts";
 
 test.each([
   [0, "0 s"],

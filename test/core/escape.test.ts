@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ascii, cellCode, codeBlock, codeSpan, inertJson, markdown, visible } from "../../src/report/escape.ts";
+import { ascii, cellCode, codeBlock, codeSpan, inertJson, markdown, visible } from "../../src/core/escape.ts";
 
 describe("visible", () => {
   test.each([

@@ -1,6 +1,6 @@
 // How are numbers, durations and times written for people?
 
-import { formatWhole } from "../core/numbers.ts";
+import { formatWhole } from "./numbers.ts";
 
 /** "9,640". A number that is not whole keeps four significant digits. */
 export function formatNumber(n: number): string {
