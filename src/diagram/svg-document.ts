@@ -6,6 +6,7 @@
 
 import { type Selection, select } from "d3-selection";
 import { visible } from "../core/escape.ts";
+import { DARK_RULES, FONT, fill } from "./theme.ts";
 
 /** What a drawing function draws into: an element of a picture, in the page's document or in this one. */
 export type Canvas = Selection<SVGElement, unknown, null, undefined>;
@@ -93,16 +94,34 @@ export interface Size {
 }
 
 /**
- * The picture that `draw` makes, as an SVG element. `draw` gets the `svg` element; it returns the size, which is known when all
- * is drawn. The element scales to the width it is given (viewBox), and carries its title and description for a screen reader.
+ * The picture that `draw` makes, as an SVG element for a page. `draw` gets the `svg` element; it returns the size, which is known
+ * when all is drawn. The element scales to the width it is given (viewBox), and carries its title and description for a screen reader.
  */
 export function svgElement(title: string, description: string, draw: (svg: Canvas) => Size): string {
+  const { root, svg } = newSvg(title, description);
+  return written(root, svg, draw(svg));
+}
+
+/** The same as a file of its own: on paper, and dark where the reader's system is. */
+export function svgFile(title: string, description: string, draw: (svg: Canvas) => Size): string {
+  const { root, svg } = newSvg(title, description);
+  svg.append("style").text(`@media (prefers-color-scheme:dark){${DARK_RULES}}`);
+  const paper = fill(svg.append("rect").attr("width", "100%").attr("height", "100%"), "paper");
+  const size = draw(svg);
+  paper.attr("width", size.width).attr("height", size.height);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${written(root, svg, size)}`;
+}
+
+function newSvg(title: string, description: string): { root: SvgNode; svg: Canvas } {
   const root = new SvgNode("svg");
   const svg = select(root as unknown as SVGElement) as unknown as Canvas;
-  svg.attr("xmlns", SVG).attr("role", "img").attr("aria-label", title);
+  svg.attr("xmlns", SVG).attr("role", "img").attr("aria-label", title).attr("font-family", FONT);
   svg.append("title").text(title);
   svg.append("desc").text(description);
-  const { width, height } = draw(svg);
+  return { root, svg };
+}
+
+function written(root: SvgNode, svg: Canvas, { width, height }: Size): string {
   svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
   return `${[...root.lines("")].join("\n")}\n`;
 }

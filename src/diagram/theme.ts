@@ -5,7 +5,6 @@
 // ("Color Universal Design", 2008), darkened where they carry text; no meaning rests on colour alone.
 
 import { displayWidth } from "../core/wrap.ts";
-import type { Canvas } from "./svg-document.ts";
 
 interface Shade {
   light: string;
@@ -48,7 +47,11 @@ export const stateRole = (state: string): Role => {
   return name in SHADES ? (name as Role) : "unknown";
 };
 
-type Painted = Pick<Canvas, "attr" | "classed">;
+/** A selection of elements of any kind. */
+interface Painted {
+  attr(name: string, value: string | number): unknown;
+  classed(names: string, value: boolean): unknown;
+}
 
 /** Fills with the colour of a role. */
 export function fill<S extends Painted>(selection: S, role: Role): S {
@@ -59,7 +62,8 @@ export function fill<S extends Painted>(selection: S, role: Role): S {
 
 /** Strokes with the colour of a role. */
 export function stroke<S extends Painted>(selection: S, role: Role, width = 1): S {
-  selection.attr("stroke", SHADES[role].light).attr("stroke-width", width);
+  selection.attr("stroke", SHADES[role].light);
+  selection.attr("stroke-width", width);
   selection.classed(`s-${role}`, true);
   return selection;
 }
