@@ -115,7 +115,7 @@ export function svgFile(title: string, description: string, draw: (svg: Canvas) 
 function newSvg(title: string, description: string): { root: SvgNode; svg: Canvas } {
   const root = new SvgNode("svg");
   const svg = select(root as unknown as SVGElement) as unknown as Canvas;
-  svg.attr("xmlns", SVG).attr("role", "img").attr("aria-label", title).attr("font-family", FONT);
+  svg.attr("role", "img").attr("aria-label", title).attr("font-family", FONT);
   svg.append("title").text(title);
   svg.append("desc").text(description);
   return { root, svg };
@@ -123,5 +123,6 @@ function newSvg(title: string, description: string): { root: SvgNode; svg: Canva
 
 function written(root: SvgNode, svg: Canvas, { width, height }: Size): string {
   svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
-  return `${[...root.lines("")].join("\n")}\n`;
+  // A namespace is no attribute to d3: it is declared where the tree is written down.
+  return `${[...root.lines("")].join("\n").replace("<svg", `<svg xmlns="${SVG}"`)}\n`;
 }
