@@ -21,15 +21,33 @@ import { FramePairing } from "./framed-pairing.ts";
 /** A wrong guess fits by chance once in a segment's length, and so three times in a row hardly ever. */
 const CONVINCING = 3;
 
-class FramedSession implements StreamSession {
+/** Who else must know where heads are: redaction. */
+export interface FramedTap {
+  /** What is here so far of a frame's head: its place and header are known or, if not `isSure`, guessed. */
+  head(d: FramedDirection): void;
+  /** What was guessed is believed. */
+  believed(d: FramedDirection): void;
+  /** A head that is none, where one had to be. */
+  wrong(d: FramedDirection): void;
+}
+
+export class FramedSession implements StreamSession {
   private readonly sink: ExchangeSink;
-  private readonly format: FrameFormat;
+  private readonly tap: FramedTap | null;
+  readonly format: FrameFormat;
   private readonly header: FrameHeader;
   private readonly pairing: FramePairing | null;
   private readonly directions: readonly [FramedDirection, FramedDirection];
 
-  constructor(sink: ExchangeSink, format: FrameFormat, client: Side | null, fromStart: boolean) {
+  constructor(
+    sink: ExchangeSink,
+    format: FrameFormat,
+    client: Side | null,
+    fromStart: boolean,
+    tap: FramedTap | null = null,
+  ) {
     this.sink = sink;
+    this.tap = tap;
     this.format = format;
     this.header = new FrameHeader(format);
     const pairs = format.reply || format.id !== null;
@@ -55,6 +73,7 @@ class FramedSession implements StreamSession {
         return;
       }
     }
+    if (d.mode === "head" && d.got > 0) this.tap?.head(d);
   }
 
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
@@ -124,7 +143,10 @@ class FramedSession implements StreamSession {
   /** The head in hand is none. */
   private wrong(d: FramedDirection, what: string): void {
     const wasSure = d.isSure;
-    if (wasSure) this.broken(d, what);
+    if (wasSure) {
+      this.broken(d, what);
+      this.tap?.wrong(d);
+    }
     d.lose("gap");
     this.pairing?.missed(d.side, "gap");
     if (d.mode === "search") {
@@ -174,6 +196,7 @@ class FramedSession implements StreamSession {
     d.left = d.total - d.got;
     d.mode = "body";
     if (!d.isSure) this.weigh(d);
+    this.tap?.head(d);
     if (d.isSure && this.pairing !== null) {
       const { id, type } = this.format;
       const kind = this.header.text(type, d.head, d.got);
@@ -190,6 +213,7 @@ class FramedSession implements StreamSession {
     if (this.format.magic.length > 0 || (d.startsSegment && d.payload > 0)) d.score++;
     if (d.score < CONVINCING) return;
     d.isSure = true;
+    this.tap?.believed(d);
     for (; d.guessed > 0; d.guessed--) this.sink.intact(d.side);
   }
 
@@ -220,6 +244,22 @@ class FramedSession implements StreamSession {
   }
 }
 
+/** The session of the format that was described for one of the ports; null when none was. */
+export function claimFramed(
+  formats: readonly FrameFormat[],
+  sink: ExchangeSink,
+  { ports, fromStart }: FlowOpening,
+  tap: FramedTap | null,
+): FramedSession | null {
+  const of = (port: number) => formats.find((f) => f.ports.first <= port && port <= f.ports.last);
+  const [mine, theirs] = [of(ports[0]), of(ports[1])];
+  // The side that was seen first is more often the client.
+  const format = theirs ?? mine;
+  if (format === undefined) return null;
+  const client: Side | null = mine === undefined ? 0 : theirs === undefined ? 1 : null;
+  return new FramedSession(sink, format, client, fromStart, tap);
+}
+
 class FramedDecoder implements StreamDecoder {
   readonly protocol = "framed";
   private readonly formats: readonly FrameFormat[];
@@ -233,14 +273,8 @@ class FramedDecoder implements StreamDecoder {
     return "no";
   }
 
-  claim(sink: ExchangeSink, { ports, fromStart }: FlowOpening): StreamSession | null {
-    const of = (port: number) => this.formats.find((f) => f.ports.first <= port && port <= f.ports.last);
-    const [mine, theirs] = [of(ports[0]), of(ports[1])];
-    // The side that was seen first is more often the client.
-    const format = theirs ?? mine;
-    if (format === undefined) return null;
-    const client: Side | null = mine === undefined ? 0 : theirs === undefined ? 1 : null;
-    return new FramedSession(sink, format, client, fromStart);
+  claim(sink: ExchangeSink, opening: FlowOpening): StreamSession | null {
+    return claimFramed(this.formats, sink, opening, null);
   }
 
   /** Where another protocol turned into this one, whose ports are not known: the first framing that was described. */

@@ -5,7 +5,7 @@
 
 /** Bits of the code for each octet, and last for EOS. */
 // biome-ignore format: one row for sixteen octets, as the appendix counts them
-const LENGTHS = [
+export const CODE_LENGTHS: readonly number[] = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
   28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
   6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6,
@@ -31,7 +31,7 @@ const LONGEST = 30;
 const MAX_PADDING = 7;
 
 /** Symbols in the order of their codes. */
-const SYMBOLS = new Uint16Array(LENGTHS.length);
+const SYMBOLS = new Uint16Array(CODE_LENGTHS.length);
 /** By length: the code behind its last one, in the upper bits of 32; where its first symbol stands; its first code. */
 const LIMIT = new Float64Array(LONGEST + 1);
 const OFFSET = new Uint16Array(LONGEST + 1);
@@ -44,7 +44,7 @@ for (let length = SHORTEST; length <= LONGEST; length++) {
   OFFSET[length] = placed;
   FIRST[length] = code;
   for (let symbol = 0; symbol <= EOS; symbol++) {
-    if (LENGTHS[symbol] !== length) continue;
+    if (CODE_LENGTHS[symbol] !== length) continue;
     SYMBOLS[placed++] = symbol;
     code++;
   }

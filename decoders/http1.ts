@@ -29,7 +29,6 @@ import { Pairing } from "./http1-pairing.ts";
 import { firstLine, Start, StartLine, UNREADABLE } from "./http1-start-line.ts";
 import { TextCache } from "./http1-text.ts";
 import { EarlyBytes } from "./http1-tunnel.ts";
-import { adoptUpgraded } from "./http2.ts";
 
 /** A first line of known method may be this long before its end must convince; a probe should not wait for ever. */
 const PROBE_LIMIT = 4_096;
@@ -40,11 +39,12 @@ const CR = 0x0d;
 const LF = 0x0a;
 const LETTER_H = 0x48;
 
-class Http1Session implements StreamSession {
+export class Http1Session implements StreamSession {
   private readonly sink: ExchangeSink;
   private readonly startLine: StartLine;
   private readonly texts: TextCache;
-  private readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
+  /** To be read by those who follow this session piece by piece (src/evidence). */
+  readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
   /** Requests that wait, by the side that sent them; nearly always one of them is used. */
   private readonly pairings: [Pairing | null, Pairing | null] = [null, null];
   private upgraded = false;
@@ -288,7 +288,7 @@ class Http1Session implements StreamSession {
     if (this.next === null) return false;
     this.stop();
     if (asked !== null) this.sink.interim(asked);
-    adoptUpgraded(this.next, asked, otherSide(side));
+    this.next.adopt?.(asked, otherSide(side));
     return true;
   }
 
@@ -364,7 +364,7 @@ class Http1Session implements StreamSession {
    * Within a body of guessed length, a segment that starts like a response, while a request waits, is the next one. Without
    * this a server that forgot Content-Length, or a HEAD that was not captured, would hide all that follows.
    */
-  private isNextResponse(side: Side, bytes: Uint8Array, start: number, end: number): boolean {
+  isNextResponse(side: Side, bytes: Uint8Array, start: number, end: number): boolean {
     if (bytes[start] !== LETTER_H) return false;
     const asker = otherSide(side);
     const requestsSeen = this.directions[asker].isRequest;
@@ -398,9 +398,9 @@ class Http1Decoder implements StreamDecoder {
     return this.startLine.read(bytes, i, end, "cut") === Start.no ? "no" : "yes";
   }
 
-  open(sink: ExchangeSink): StreamSession {
+  open(sink: ExchangeSink): Http1Session {
     return new Http1Session(sink, this.startLine, this.texts);
   }
 }
 
-export const http1: StreamDecoder = new Http1Decoder();
+export const http1: Http1Decoder = new Http1Decoder();

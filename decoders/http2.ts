@@ -3,7 +3,7 @@
 //
 // http2-session.ts reads frames, http2-streams.ts makes exchanges of them, hpack.ts reads their header fields.
 
-import type { Exchange, ExchangeSink, Side, StreamDecoder, StreamSession } from "../src/core/stream-decoder.ts";
+import type { ExchangeSink, StreamDecoder } from "../src/core/stream-decoder.ts";
 import { TextCache } from "./http1-text.ts";
 import { Chain, prefaceAt } from "./http2-frames.ts";
 import { Http2Session } from "./http2-session.ts";
@@ -32,8 +32,3 @@ class Http2Decoder implements StreamDecoder {
 }
 
 export const http2: StreamDecoder = new Http2Decoder();
-
-/** The session that takes over where HTTP/1.1 was upgraded learns which request is answered on stream 1. */
-export function adoptUpgraded(session: StreamSession, exchange: Exchange | null, requester: Side): void {
-  if (session instanceof Http2Session) session.adopt(exchange, requester);
-}

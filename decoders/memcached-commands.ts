@@ -148,12 +148,15 @@ export class MemcachedCommand {
   /** `noreply` was asked for. */
   silent = false;
   isQuit = false;
+  /** The word that is the first key; 0 for none. */
+  keyAt = 0;
 
   read(line: Line): void {
     const name = line.text(0);
     const shape = shapes.get(name) ?? UNKNOWN;
     this.method = shape.method;
     this.kind = shape.kind;
+    this.keyAt = shape.key;
     this.target = shape.key > 0 ? line.text(shape.key) : "";
     this.data = shape.lengthAt > 0 ? dataLength(line, shape.lengthAt, name === "cas" ? 6 : 5) : -1;
     this.isQuit = name === "quit";

@@ -17,6 +17,12 @@ export class Direction {
   lostBecause: "gap" | "snap" = "gap";
   lastFrame: FrameRef = NO_FRAME;
   lastTime: Nanos = 0;
+  /** Bytes that were shown or are known to be missing; what to add to a position in the segment in hand; the line in hand's offset. */
+  seen = 0;
+  base = 0;
+  lineAt = 0;
+  /** Where the line ended that was read last; −1 when none was. */
+  brokenAt = -1;
   /** Where the line in hand began; frame NO_FRAME between lines. */
   frame: FrameRef = NO_FRAME;
   time: Nanos = 0;

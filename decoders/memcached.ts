@@ -31,8 +31,31 @@ const LF = 0x0a;
 /** The server has no room for this connection, and ends it. */
 const FULL = /^Too many open connections/;
 
-class MemcachedSession implements StreamSession {
+/** Who else must know which bytes are what: redaction. */
+export interface MemcachedTap {
+  /**
+   * A line of [at, end), its line end included, that fits: bytes[from, to) are its beginning. `command` is a client's, of which the line
+   * is; null: of a server.
+   */
+  line(
+    side: Side,
+    at: number,
+    end: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    hasCr: boolean,
+    command: MemcachedCommand | null,
+  ): void;
+  /** A line that is none of its side's ends at `offset`; `hasBefore`: at least one byte of it stands before that in the same segment. */
+  broken(side: Side, offset: number, hasBefore: boolean): void;
+  /** One byte of the line end behind data. */
+  dataEnd(side: Side, offset: number): void;
+}
+
+export class MemcachedSession implements StreamSession {
   private readonly sink: ExchangeSink;
+  private readonly tap: MemcachedTap | null;
   private readonly line: Line;
   private readonly command: MemcachedCommand;
   private readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
@@ -49,8 +72,9 @@ class MemcachedSession implements StreamSession {
   private closedByNoop = false;
   private over = false;
 
-  constructor(sink: ExchangeSink, line: Line, command: MemcachedCommand) {
+  constructor(sink: ExchangeSink, line: Line, command: MemcachedCommand, tap: MemcachedTap | null = null) {
     this.sink = sink;
+    this.tap = tap;
     this.line = line;
     this.command = command;
   }
@@ -62,6 +86,8 @@ class MemcachedSession implements StreamSession {
     const segmentStart = frame !== d.lastFrame;
     d.lastFrame = frame;
     d.lastTime = time;
+    d.base = d.seen - start;
+    d.seen += end - start;
     if (d.lost) {
       if (!segmentStart || !startsLike(d.role, bytes, start, end)) {
         this.holeIn(d);
@@ -72,7 +98,8 @@ class MemcachedSession implements StreamSession {
     let again = segmentStart;
     let i = start;
     while (i < end && !this.over) {
-      const read = d.data > 0 ? this.readData(d, bytes, i, end) : this.readLine(side, d, bytes, i, end);
+      d.brokenAt = -1;
+      const read = d.data > 0 ? this.readData(side, d, bytes, i, end) : this.readLine(side, d, bytes, i, end);
       if (read >= 0) {
         i = read;
         continue;
@@ -80,7 +107,10 @@ class MemcachedSession implements StreamSession {
       // What was begun in an earlier segment fails here: this segment may start with a line of its own.
       again &&= d.frame !== frame && startsLike(d.role, bytes, start, end);
       this.lose(d, "gap");
-      if (!again) return;
+      if (!again) {
+        if (d.brokenAt >= 0) this.tap?.broken(side, d.brokenAt, i < end && d.brokenAt > d.base + i);
+        return;
+      }
       again = false;
       d.lost = false;
       i = start;
@@ -91,6 +121,7 @@ class MemcachedSession implements StreamSession {
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
     const d = this.directions[side];
     if (this.over || length <= 0) return;
+    d.seen += length;
     // Also the line end behind data may be missing; with it nothing is left of the data.
     if (length <= d.data) {
       d.data -= length;
@@ -107,9 +138,10 @@ class MemcachedSession implements StreamSession {
   }
 
   /** Steps over data and its line end. Returns where to go on; −1 when the line end of an answer's data is none. */
-  private readData(d: Direction, bytes: Uint8Array, from: number, end: number): number {
+  private readData(side: Side, d: Direction, bytes: Uint8Array, from: number, end: number): number {
     const n = Math.min(d.data, end - from);
     const stop = from + n;
+    if (this.tap !== null) tellDataEnd(this.tap, side, d, bytes, from, stop);
     // A server ends its data rightly. A client may not: the server then takes two bytes all the same, and says so.
     if (d.role === Role.server) {
       const cr = from + d.data - 2;
@@ -135,6 +167,7 @@ class MemcachedSession implements StreamSession {
     if (d.frame === NO_FRAME) {
       d.frame = d.lastFrame;
       d.time = d.lastTime;
+      d.lineAt = d.base + from;
       d.lineLength = 0;
     }
     let to = from;
@@ -155,10 +188,13 @@ class MemcachedSession implements StreamSession {
     } else e = Math.min(e, s + MAX_LINE);
     if (e > s && line[e - 1] === CR) e--;
     d.lineLength = 0;
+    d.brokenAt = d.base + to;
     if (!this.line.split(line, s, e)) return BROKEN;
     if (d.role === Role.unknown && !this.assign(side)) return BROKEN;
     if (d.role === Role.client) this.ask(side, d);
     else if (!this.answer(side, d, hasCr)) return BROKEN;
+    const command = d.role === Role.client ? this.command : null;
+    this.tap?.line(side, d.lineAt, d.base + to + 1, line, s, e, hasCr, command);
     if (d.data === 0) d.frame = NO_FRAME;
     return to + 1;
   }
@@ -316,6 +352,13 @@ class MemcachedSession implements StreamSession {
 }
 
 const BROKEN = -1;
+
+/** Which of bytes[from, stop) are the line end behind the data in hand? */
+function tellDataEnd(tap: MemcachedTap, side: Side, d: Direction, bytes: Uint8Array, from: number, stop: number): void {
+  const cr = from + d.data - 2;
+  if (cr >= from && cr < stop && bytes[cr] === CR) tap.dataEnd(side, d.base + cr);
+  if (cr + 1 >= from && cr + 1 < stop && bytes[cr + 1] === LF) tap.dataEnd(side, d.base + cr + 1);
+}
 
 function startsLike(role: Role, bytes: Uint8Array, start: number, end: number): boolean {
   if (role !== Role.server && startsLikeCommand(bytes, start, end)) return true;

@@ -31,8 +31,8 @@ const SCHEMA = 0x01;
 /** Bytes of a packet of the server that are looked at: an error's text, or the end of a result. */
 export const ANSWER_BYTES = 2560;
 
-const Phase = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, file: 4, stream: 5, done: 6 } as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
+export const Phase = { first: 0, definitions: 1, definitionsEnd: 2, rows: 3, file: 4, stream: 5, done: 6 } as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** What a packet of the server did to the answer. */
 export interface Step {
@@ -53,7 +53,9 @@ const NEWS: Step = { ...GOES_ON, isNews: true };
 const DONE: Step = { ...GOES_ON, done: true };
 
 export class AnswerReader {
-  private kind: Reply = Reply.status;
+  kind: Reply = Reply.status;
+  /** The phase that the last packet was read in; null when it was not read as part of an answer. */
+  lastPhase: Phase | null = null;
   private phase: Phase = Phase.done;
   private definitions = 0;
   /** A second list of definitions: of the columns, behind the parameters'. */
@@ -86,6 +88,7 @@ export class AnswerReader {
   // hot: per packet.
   packet(p: PacketReader): Step {
     const first = p.byte(0);
+    this.lastPhase = this.phase;
     if (first === ERR) return isProgress(p) ? NEWS : this.end({ ...DONE, failure: failureOf(p) });
     switch (this.phase) {
       case Phase.rows:

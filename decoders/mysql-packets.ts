@@ -40,6 +40,11 @@ export class PacketReader {
   total = 0;
   /** Sequence of its latest packet; of the message before, while none is in hand. */
   lastSequence = 0;
+  /** Bytes of this direction that were shown or are known to be missing; and the place of the next one to be read among them. */
+  seen = 0;
+  offset = 0;
+  /** How many of its bytes were to be shown, were they there. */
+  asked = 0;
   /** Its first bytes were shown. */
   told = false;
   /** What is shown: bytes[start, start + known). */
@@ -105,6 +110,7 @@ export class PacketReader {
     }
     let i = from;
     while (i < end && this.have < HEADER) this.header[this.have++] = b[i++]!;
+    this.offset += i - from;
     if (this.have < HEADER) return i;
     const sequence = this.header[3]!;
     this.left = this.packetLength;
@@ -119,7 +125,9 @@ export class PacketReader {
   /** The header is accepted: `keep` bytes of the payload are to be shown. */
   begin(keep: number): void {
     this.lastSequence = this.header[3]!;
-    if (!this.isContinued) this.wanted = Math.min(keep, this.length);
+    if (this.isContinued) return;
+    this.asked = keep;
+    this.wanted = Math.min(keep, this.length);
   }
 
   /** Takes of the payload what there is. Returns the position behind. What is wanted is shown when `isShown`. */
@@ -140,6 +148,7 @@ export class PacketReader {
       }
     }
     this.left -= n;
+    this.offset += n;
     return from + n;
   }
 
@@ -162,6 +171,7 @@ export class PacketReader {
   skip(length: number): number {
     const within = Math.min(length, this.left);
     this.left -= within;
+    this.offset += within;
     return length - within;
   }
 

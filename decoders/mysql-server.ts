@@ -16,13 +16,16 @@ import {
 } from "./mysql-answer.ts";
 import { Reply } from "./mysql-commands.ts";
 import { greetingOf, LOGIN_BYTES } from "./mysql-login.ts";
-import type { PacketReader } from "./mysql-packets.ts";
+import { HEADER, type PacketReader } from "./mysql-packets.ts";
 import type { Pairing, Waiting } from "./mysql-pairing.ts";
 import type { Talk } from "./mysql-talk.ts";
 
 const OK = 0x00;
 const EOF = 0xfe;
 const ERR = 0xff;
+/** What ends a result, with its header: an EOF, or the OK in its place. */
+const EOF_PACKET = HEADER + 5;
+const OK_PACKET = HEADER + 7;
 /** COM_STMT_PREPARE's OK, without and with the byte about metadata. */
 const PREPARED_LENGTHS = [12, 13];
 
@@ -63,6 +66,11 @@ export class MysqlServer {
     return this.isAnswering && this.answer.awaitsFile;
   }
 
+  /** The command whose answer is in hand; null without one, and when it was not captured. */
+  get answering(): Waiting | null {
+    return this.active;
+  }
+
   get isStreaming(): boolean {
     return this.isAnswering && this.active?.reply === Reply.stream;
   }
@@ -74,6 +82,7 @@ export class MysqlServer {
   /** The head of a packet is there, or (`cut`) all that the capture has of it. False: it does not fit here. */
   // hot: per packet.
   message(r: PacketReader, cut: boolean): boolean {
+    this.answer.lastPhase = null;
     if (this.talk.phase === "login") return this.login(r);
     if (this.isAnswering && this.answer.isNumbered && r.sequence !== this.next) {
       // A new answer: what was read last was complete, for the client has read it and asked again.
@@ -235,14 +244,15 @@ export class MysqlServer {
     if (this.talk.phase === "commands") this.pairing.answerGap(why, wasDue);
   }
 
-  /** A segment that cannot be placed: the end of the answer in hand perhaps. */
-  passed(b: Uint8Array, start: number, end: number): void {
-    if (this.unfinished === null) return;
+  /** A segment that cannot be placed: the end of the answer in hand perhaps. Returns how many bytes of it are that; 0 for none. */
+  passed(b: Uint8Array, start: number, end: number): number {
+    if (this.unfinished === null) return 0;
     const status = resultEnd(b, start, end);
-    if (status < 0 || hasMoreResults(status)) return;
+    if (status < 0 || hasMoreResults(status)) return 0;
     this.unfinished.inTransaction = isInTransaction(status);
     this.sink.responseComplete(this.unfinished);
     this.unfinished = null;
+    return b[end - EOF_PACKET] === EOF_PACKET - HEADER ? EOF_PACKET : OK_PACKET;
   }
 
   /** The place is known again: an answer begins here. */

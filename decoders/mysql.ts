@@ -17,8 +17,9 @@ import {
   type StreamSession,
 } from "../src/core/stream-decoder.ts";
 import { TextCache } from "./http1-text.ts";
+import type { MessageTap } from "./message-tap.ts";
 import { MysqlClient } from "./mysql-client.ts";
-import type { Login } from "./mysql-login.ts";
+import { LOGIN_BYTES, type Login } from "./mysql-login.ts";
 import { HEADER, PacketReader } from "./mysql-packets.ts";
 import { Pairing } from "./mysql-pairing.ts";
 import {
@@ -33,6 +34,7 @@ import {
 } from "./mysql-probe.ts";
 import { MysqlServer } from "./mysql-server.ts";
 import { Talk } from "./mysql-talk.ts";
+import { COMMAND_BYTES } from "./mysql-text.ts";
 
 /** A beginning that is too short to tell is kept up to here; what can convince does so earlier. */
 const MAX_PARTS_BYTES = 1024;
@@ -41,30 +43,45 @@ const CONVINCING_BYTES = 7;
 
 const NOTHING = new Uint8Array(0);
 
-class MysqlSession implements StreamSession {
+export class MysqlSession implements StreamSession {
   private readonly sink: ExchangeSink;
   private readonly readers: readonly [PacketReader, PacketReader] = [new PacketReader(), new PacketReader()];
-  private readonly talk: Talk;
+  readonly talk: Talk;
   private readonly pairing: Pairing;
   private readonly client: MysqlClient;
-  private readonly server: MysqlServer;
+  readonly server: MysqlServer;
+  private readonly tap: MessageTap | null;
   /** Which side asks; null until something tells. */
-  private asker: Side | null = null;
+  asker: Side | null = null;
   /** The rest is encrypted or compressed. */
   private over = false;
 
-  constructor(sink: ExchangeSink, texts: TextCache) {
+  constructor(sink: ExchangeSink, texts: TextCache, tap: MessageTap | null = null) {
     this.sink = sink;
+    this.tap = tap;
     this.talk = new Talk(sink);
     this.pairing = new Pairing(sink);
     this.server = new MysqlServer(sink, this.talk, this.pairing);
     this.client = new MysqlClient(sink, this.talk, this.pairing, this.server, texts);
   }
 
+  /** The messages of a side, one of which is in hand. */
+  reader(side: Side): PacketReader {
+    return this.readers[side];
+  }
+
+  /** What a client's message is, by the header just read. */
+  expects(side: Side): "command" | "login" | "other" {
+    const { asked } = this.readers[side];
+    return asked === COMMAND_BYTES ? "command" : asked === LOGIN_BYTES ? "login" : "other";
+  }
+
   // hot: per segment.
   data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
     const r = this.readers[side];
     if (this.over || start >= end) return;
+    r.offset = r.seen;
+    r.seen += end - start;
     if (r.joining) this.join(side, r, bytes, start, end, frame, time);
     else this.read(side, r, bytes, start, end, frame, time);
     r.lastFrame = frame;
@@ -75,6 +92,8 @@ class MysqlSession implements StreamSession {
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
     const r = this.readers[side];
     if (this.over || length <= 0) return;
+    r.offset = r.seen - r.partsLength;
+    r.seen += length;
     if (reason === "snap" && r.joining) this.takeCut(side, r);
     r.fresh = false;
     let beyond = length;
@@ -129,13 +148,15 @@ class MysqlSession implements StreamSession {
       return;
     }
     const parts = r.parts;
+    r.offset = r.seen - (end - start) - r.partsLength;
     r.parts = [];
     if (verdict !== "yes") {
       r.fresh = false;
       this.unreadable(side, r);
       if (this.asker !== null && side !== this.asker) {
         this.pairing.orphaned(time);
-        this.server.passed(bytes, start, end);
+        const ending = this.server.passed(bytes, start, end);
+        if (ending > 0) this.tap?.ending?.(side, ending, r.seen);
       }
       return;
     }
@@ -220,6 +241,7 @@ class MysqlSession implements StreamSession {
   private lose(side: Side, r: PacketReader, why: "gap" | "snap"): void {
     if (r.parts.length > 0) this.forgetParts(side, r);
     const betweenPackets = r.joining || r.atBoundary;
+    this.tap?.lost(side);
     r.joining = true;
     r.fresh = false;
     r.why = why;
@@ -258,8 +280,11 @@ class MysqlSession implements StreamSession {
         }
         if (!r.inPayload) return;
         r.begin(isClient ? this.client.keep(r) : this.server.keep());
+        this.tap?.header(side, r.offset);
       }
+      const from = i;
       i = r.readPayload(b, i, end);
+      this.tap?.payload(side, b, from, i, r.offset - (i - from));
       if (!r.told && r.isShown) {
         const left = this.tell(side, r, false);
         if (this.over) {
@@ -278,13 +303,16 @@ class MysqlSession implements StreamSession {
     r.told = true;
     if (side === this.asker) {
       const said = this.client.message(r);
-      if (typeof said === "object") return this.loggedIn(said);
-      if (!said) this.lose(side, r, "gap");
-      return null;
+      if (said) this.tap?.told(side, cut);
+      else this.lose(side, r, "gap");
+      return typeof said === "object" ? this.loggedIn(said) : null;
     }
     const wasLogin = this.talk.phase === "login";
-    if (!this.server.message(r, cut)) this.lose(side, r, cut ? "snap" : "gap");
-    else if (wasLogin && this.talk.phase === "commands" && this.talk.compression !== null) {
+    const isUnderstood = this.server.message(r, cut);
+    // What is cut may have been taken for an answer nevertheless.
+    if (isUnderstood || cut) this.tap?.told(side, cut);
+    if (!isUnderstood) this.lose(side, r, cut ? "snap" : "gap");
+    if (isUnderstood && wasLogin && this.talk.phase === "commands" && this.talk.compression !== null) {
       this.over = true;
       this.sink.label("compressed", this.talk.compression);
       return this.sink.upgraded();
@@ -320,6 +348,7 @@ class MysqlSession implements StreamSession {
 
   private finish(side: Side, r: PacketReader, time: Nanos): void {
     if (!r.packetDone()) return;
+    this.tap?.done(side);
     if (side === this.asker) this.client.ended(r, time);
     else this.server.ended(r);
   }

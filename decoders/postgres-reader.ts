@@ -36,6 +36,9 @@ export class MessageReader {
   left = 0;
   frame: FrameRef = NO_FRAME;
   time: Nanos = 0;
+  /** Bytes of this direction that were shown or are known to be missing; and the place of the next one to be read among them. */
+  seen = 0;
+  offset = 0;
   /** Its first bytes were shown. */
   told = false;
   /** What is shown of its body: body[bodyStart, bodyEnd). */
@@ -87,6 +90,7 @@ export class MessageReader {
     const size = this.headerSize;
     let i = from;
     while (i < end && this.have < size) this.header[this.have++] = b[i++]!;
+    this.offset += i - from;
     if (this.have === size) {
       this.type = size === HEADER ? this.header[0]! : 0;
       this.length = uint32(this.header, size - LENGTH);
@@ -119,6 +123,7 @@ export class MessageReader {
       }
     }
     this.left -= n;
+    this.offset += n;
     return from + n;
   }
 
@@ -146,6 +151,7 @@ export class MessageReader {
   skip(length: number): number {
     const within = Math.min(length, this.left);
     this.left -= within;
+    this.offset += within;
     return length - within;
   }
 

@@ -20,6 +20,7 @@ import {
 } from "../src/core/stream-decoder.ts";
 import { uint32 } from "./bytes.ts";
 import { TextCache } from "./http1-text.ts";
+import type { MessageTap } from "./message-tap.ts";
 import { PostgresBackend } from "./postgres-backend.ts";
 import { PostgresFrontend } from "./postgres-frontend.ts";
 import { COPY_DATA, isHeader, LENGTH, type Role } from "./postgres-messages.ts";
@@ -50,30 +51,39 @@ const LETTER_S = 0x53;
 /** A TLS record of handshake, version 3.x: the client took a yes for granted that the capture lacks. */
 const TLS_HANDSHAKE = 0x16;
 
-class PostgresSession implements StreamSession {
+export class PostgresSession implements StreamSession {
   private readonly sink: ExchangeSink;
   private readonly readers: readonly [MessageReader, MessageReader] = [new MessageReader(), new MessageReader()];
   private readonly frontend: PostgresFrontend;
   private readonly backend: PostgresBackend;
   private readonly pairing: Pairing;
-  private client: Side | null = null;
+  private readonly tap: MessageTap | null;
+  client: Side | null = null;
   /** What was asked for last: SSL_REQUEST or GSS_REQUEST. */
   private asked = 0;
   /** The rest is encrypted, or a cancel request that nobody answers. */
   private over = false;
 
-  constructor(sink: ExchangeSink, texts: TextCache) {
+  constructor(sink: ExchangeSink, texts: TextCache, tap: MessageTap | null = null) {
     this.sink = sink;
+    this.tap = tap;
     this.pairing = new Pairing(sink);
     this.backend = new PostgresBackend(sink, this.pairing);
     this.frontend = new PostgresFrontend(sink, this.pairing, this.backend, texts);
     this.backend.asker = this.frontend;
   }
 
+  /** The messages of a side, one of which is in hand. */
+  reader(side: Side): MessageReader {
+    return this.readers[side];
+  }
+
   // hot: per segment.
   data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
     const r = this.readers[side];
     if (this.over || start >= end) return;
+    r.offset = r.seen;
+    r.seen += end - start;
     if (r.mode === "joining") this.join(side, r, bytes, start, end, frame, time);
     else this.read(side, r, bytes, start, end, frame, time);
     r.lastFrame = frame;
@@ -83,6 +93,8 @@ class PostgresSession implements StreamSession {
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
     const r = this.readers[side];
     if (this.over || length <= 0) return;
+    r.offset = r.seen - r.partsLength;
+    r.seen += length;
     if (reason === "snap" && r.mode === "joining") this.takeCut(side, r);
     r.fresh = false;
     let beyond = length;
@@ -131,6 +143,7 @@ class PostgresSession implements StreamSession {
       return;
     }
     const parts = r.parts;
+    r.offset = r.seen - (end - start) - r.partsLength;
     r.parts = [];
     if (verdict !== "yes") {
       r.fresh = false;
@@ -199,6 +212,7 @@ class PostgresSession implements StreamSession {
   /** The place is not known any more, and messages may have gone by unseen. */
   private lose(side: Side, r: MessageReader, why: "gap" | "snap"): void {
     if (r.parts.length > 0) this.forgetParts(side, r);
+    this.tap?.lost(side);
     r.mode = "joining";
     r.fresh = false;
     r.why = why;
@@ -255,8 +269,13 @@ class PostgresSession implements StreamSession {
           }
           r.begin(role === "frontend" ? this.frontend.keep(r.type) : this.backend.keep(r.type));
         }
+        this.tap?.header(side, r.offset);
       }
-      if (i < end || r.left === 0) i = r.readBody(b, i, end);
+      if (i < end || r.left === 0) {
+        const from = i;
+        i = r.readBody(b, i, end);
+        this.tap?.payload(side, b, from, i, r.offset - (i - from));
+      }
       if (!r.told && r.isShown) this.tell(side, r, false);
       if (this.over) return;
       if (r.inBody && r.left === 0) this.finish(side, r, time);
@@ -270,9 +289,11 @@ class PostgresSession implements StreamSession {
     if (r.mode === "startup") this.startup(side, r, cut);
     else if (side === this.client) this.frontend.message(r);
     else this.backend.message(r);
+    if (r.mode !== "joining") this.tap?.told(side, cut);
   }
 
   private finish(side: Side, r: MessageReader, time: Nanos): void {
+    this.tap?.done(side);
     if (r.mode === "typed" && side === this.client) this.frontend.ended(r.type, time);
     r.drop();
     if (r.mode === "startup" && this.asked === 0) r.mode = "typed";
@@ -320,6 +341,7 @@ class PostgresSession implements StreamSession {
       this.backend.started();
       return at;
     }
+    const offset = r.offset++;
     if (c === LETTER_S && this.asked === SSL_REQUEST) {
       this.encrypted(side, b, at + 1, end, frame, time);
     } else if (c === LETTER_G && this.asked === GSS_REQUEST) {
@@ -329,6 +351,7 @@ class PostgresSession implements StreamSession {
     } else if (c === LETTER_N) {
       r.mode = "typed";
     } else this.lose(side, r, "gap");
+    if (c === LETTER_S || c === LETTER_G || c === LETTER_N) this.tap?.reply?.(side, offset);
     return at + 1;
   }
 

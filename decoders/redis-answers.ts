@@ -26,6 +26,9 @@ const REPLICA_SAYS = "replconf";
 const MONITOR_LINE = /^\d+\.\d+ \[/;
 const VERSION_LINE = /^(?:valkey_version|redis_version):([^\r\n]{1,64})/gm;
 
+/** The kind of nothing: no command waits. */
+const NOTHING = -2;
+
 /** The answers of one connection; one is in hand at a time. */
 export class RedisAnswers {
   private readonly talk: Conversation;
@@ -35,6 +38,8 @@ export class RedisAnswers {
   /** The exchange that it answers. */
   private exchange: Exchange | null = null;
   private kind: number = Kind.plain;
+  /** The kind of command that an answer in hand would belong to, as it began; negative for none. */
+  expected: number = NOTHING;
   /** A subscription of which some channels are not confirmed yet. */
   private confirming: Exchange | null = null;
   private confirmations = 0;
@@ -48,6 +53,7 @@ export class RedisAnswers {
   begin(side: Side, message: Message, type: number): void {
     const waiting = this.waiting(message.time);
     const kind = waiting?.kind ?? NOTHING;
+    this.expected = kind;
     message.reader.keep =
       kind === Kind.hello
         ? MAX_WORDS
@@ -230,6 +236,3 @@ export class RedisAnswers {
     }
   }
 }
-
-/** The kind of nothing: no command waits. */
-const NOTHING = -2;

@@ -24,10 +24,10 @@ import { isPush, probeRedis, startsLikeAnswer, startsLikeCommand } from "./redis
 import { RedisRequests } from "./redis-requests.ts";
 import { Type } from "./redis-types.ts";
 import { MAX_WORDS } from "./redis-words.ts";
-import { RespReader, Step } from "./resp.ts";
+import { RespReader, type RespTap, Step } from "./resp.ts";
 
-const Role = { unknown: 0, client: 1, server: 2 } as const;
-type Role = (typeof Role)[keyof typeof Role];
+export const Role = { unknown: 0, client: 1, server: 2 } as const;
+export type Role = (typeof Role)[keyof typeof Role];
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -43,17 +43,34 @@ class Direction implements Message {
   /** Within a message. */
   begun = false;
   lost = false;
+  /** Bytes that were shown or are known to be missing. */
+  seen = 0;
   lostBecause: "gap" | "snap" = "gap";
 }
 
-class RedisSession implements StreamSession {
+/** Who else must know which bytes are what: redaction. */
+export interface RedisTap {
+  /** Told of the lines and strings of a side. */
+  reader(side: Side): RespTap;
+  /** A line end between messages. */
+  between(side: Side, offset: number): void;
+  /** What was read of the message in hand is understood so far; `done`: to its end. `expected`: the kind of command that it may answer. */
+  understood(side: Side, role: Role, reader: RespReader, expected: number, done: boolean): void;
+  /** The message in hand is none, or its rest is missing. */
+  lost(side: Side): void;
+}
+
+export class RedisSession implements StreamSession {
   private readonly talk: Conversation;
   private readonly requests: RedisRequests;
   private readonly answers: RedisAnswers;
   private readonly texts: TextCache;
   private readonly directions: readonly [Direction, Direction] = [new Direction(), new Direction()];
+  private readonly tap: RedisTap | null;
 
-  constructor(sink: ExchangeSink, texts: TextCache) {
+  constructor(sink: ExchangeSink, texts: TextCache, tap: RedisTap | null = null) {
+    this.tap = tap;
+    if (tap !== null) for (const side of [0, 1] as const) this.directions[side].reader.tap = tap.reader(side);
     this.talk = new Conversation(sink);
     this.texts = texts;
     this.requests = new RedisRequests(this.talk, texts);
@@ -67,6 +84,8 @@ class RedisSession implements StreamSession {
     const segmentStart = frame !== d.lastFrame;
     d.lastFrame = frame;
     d.lastTime = time;
+    d.reader.base = d.seen - start;
+    d.seen += end - start;
     if (d.lost) {
       if (!segmentStart || !this.startsLike(d, bytes, start, end)) {
         this.holeIn(d);
@@ -97,11 +116,13 @@ class RedisSession implements StreamSession {
       }
     }
     if (d.begun && d.role === Role.client) this.requests.bytes(time);
+    if (d.begun && d.role !== Role.unknown) this.tap?.understood(side, d.role, d.reader, this.answers.expected, false);
   }
 
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
     const d = this.directions[side];
     if (this.talk.over || length <= 0) return;
+    d.seen += length;
     if (d.begun && d.reader.inString && d.reader.skip(length) === 0) return;
     if (d.begun && d.role === Role.client) this.requests.cut(side, d);
     this.lose(d, reason === "snap" ? "snap" : "gap");
@@ -121,7 +142,10 @@ class RedisSession implements StreamSession {
    */
   private begin(side: Side, d: Direction, bytes: Uint8Array, i: number, end: number): number {
     const c = bytes[i]!;
-    if (c === LF || c === CR) return i + 1;
+    if (c === LF || c === CR) {
+      this.tap?.between(side, d.reader.base + i);
+      return i + 1;
+    }
     d.begun = true;
     if (d.role === Role.unknown && c !== Type.array) {
       this.assign(side, isLetter(c) ? Role.client : Role.server);
@@ -138,6 +162,7 @@ class RedisSession implements StreamSession {
 
   private swap(server: Side): void {
     const other = this.directions[otherSide(server)];
+    this.tap?.lost(otherSide(server));
     other.reader.reset();
     other.lost = other.begun;
     other.begun = false;
@@ -158,6 +183,7 @@ class RedisSession implements StreamSession {
     }
     if (d.role === Role.client) this.requests.step(side, d, step);
     else this.answers.step(side, d, step);
+    this.tap?.understood(side, d.role, d.reader, this.answers.expected, step === Step.done);
     if (step === Step.done) {
       d.begun = false;
       d.reader.reset();
@@ -196,6 +222,7 @@ class RedisSession implements StreamSession {
   private lose(d: Direction, why: "gap" | "snap"): void {
     if (d.role === Role.client) this.requests.forget();
     else this.answers.forget();
+    this.tap?.lost(this.directions[0] === d ? 0 : 1);
     d.reader.reset();
     d.begun = false;
     d.lost = true;

@@ -42,6 +42,21 @@ const LF = 0x0a;
 const Phase = { type: 0, line: 1, bulk: 2, cr: 3, lf: 4 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** Told of what is read. `index` is that of the value among those at the top of the message; −1 further in, and of pieces. */
+export interface RespTap {
+  /**
+   * A line of [at, end) with its type and line end, that fits: bytes[from, to) are the beginning of its text, which starts behind the
+   * type, and of an inline command with it.
+   */
+  line(type: number, index: number, at: number, end: number, bytes: Uint8Array, from: number, to: number): void;
+  /** bytes[from, to) of a string. */
+  string(index: number, at: number, bytes: Uint8Array, from: number, to: number): void;
+  /** The first byte of its line end is at this offset. */
+  carriage(at: number): void;
+  /** Its line end lies in front of `end`. */
+  stringEnd(index: number, end: number): void;
+}
+
 export class RespReader {
   /** The value in hand; 0 before its type is known. Attributes come before it and do not count. */
   type = 0;
@@ -58,7 +73,11 @@ export class RespReader {
   /** Only commands are read: arrays of strings, and inline commands. */
   commands = false;
   readonly words = new Words();
+  /** Who else is told of every line and string. Offsets are positions in the bytes read, plus `base`. */
+  tap: RespTap | null = null;
+  base = 0;
 
+  private lineAt = 0;
   private phase: Phase = Phase.type;
   private depth = 0;
   private readonly left: number[] = [];
@@ -109,6 +128,7 @@ export class RespReader {
     while (i < end && step === Step.more) {
       switch (this.phase) {
         case Phase.type:
+          this.lineAt = this.base + i;
           step = this.begin(bytes[i]!);
           // An inline command has no type: its first byte is of its line.
           if (this.lineType !== Type.inline) i++;
@@ -120,7 +140,7 @@ export class RespReader {
             step = this.keepLine(bytes, i, end);
             i = end;
           } else {
-            step = this.lineDone(bytes, i, to);
+            step = this.tap === null ? this.lineDone(bytes, i, to) : this.tappedLine(this.tap, bytes, i, to);
             i = to + 1;
           }
           break;
@@ -128,6 +148,7 @@ export class RespReader {
         case Phase.bulk: {
           const n = Math.min(this.bulkLeft, end - i);
           if (this.keeping) this.words.append(bytes, i, i + n);
+          this.tap?.string(this.index, this.base + i, bytes, i, i + n);
           this.bulkLeft -= n;
           i += n;
           if (this.bulkLeft === 0) this.phase = Phase.cr;
@@ -135,15 +156,38 @@ export class RespReader {
         }
         case Phase.cr:
           if (bytes[i] !== CR) step = Step.broken;
+          else this.tap?.carriage(this.base + i);
           this.phase = Phase.lf;
           i++;
           break;
         default:
+          if (bytes[i] === LF) this.tap?.stringEnd(this.index, this.base + i + 1);
           step = bytes[i] === LF ? this.stringDone() : Step.broken;
           i++;
       }
     }
     this.at = i;
+    return step;
+  }
+
+  /** The offset of the type of a line whose end did not come yet; −1 without one, and of an inline command. */
+  get openLine(): number {
+    return this.phase === Phase.line && this.lineType !== Type.inline ? this.lineAt : -1;
+  }
+
+  /** Of the value in hand: its number among those at the top of the message; −1 for one further in, or in pieces. */
+  private get index(): number {
+    if (this.inChunks || this.depth > 1 || this.isAttribute[0]) return this.depth === 0 && !this.inChunks ? 0 : -1;
+    return this.depth === 0 ? 0 : this.elements - 1;
+  }
+
+  private tappedLine(tap: RespTap, bytes: Uint8Array, start: number, lf: number): Step {
+    const { index, lineType, lineLength } = this;
+    const step = this.lineDone(bytes, start, lf);
+    if (step === Step.broken) return step;
+    const end = this.base + lf + 1;
+    if (lineLength === 0) tap.line(lineType, index, this.lineAt, end, bytes, start, Math.min(lf, start + MAX_LINE));
+    else tap.line(lineType, index, this.lineAt, end, this.line!, 0, Math.min(MAX_LINE, lineLength + lf - start));
     return step;
   }
 

@@ -191,7 +191,7 @@ class TlsSession implements StreamSession {
 const isLost = (d: Direction): boolean => d.mode === "lost";
 
 /** In a stream known to be TLS, a record of data or handshake longer than its segment convinces by its header alone. */
-function mayGoOn(bytes: Uint8Array, start: number, end: number): boolean {
+export function mayGoOn(bytes: Uint8Array, start: number, end: number): boolean {
   const answer = startsWithRecords(bytes, start, end);
   if (answer !== "more") return answer === "yes";
   const type = bytes[start];

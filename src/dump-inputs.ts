@@ -2,7 +2,9 @@
 
 import { IS_CAPTURE, readTextOf } from "./capture/open-text.ts";
 import { CaptureError, type CaptureSource, sourceFromBytes } from "./capture/source.ts";
+import { REDACTED } from "./core/redaction.ts";
 import type { SocketDump } from "./core/socket-table.ts";
+import { replacePath, type TextRedactor } from "./core/text-redactor.ts";
 import type { ServicePort } from "./sockets/dump-format.ts";
 import { DumpFile } from "./sockets/read-dumps.ts";
 import { SocketColumns } from "./sockets/socket-columns.ts";
@@ -50,15 +52,16 @@ const NOT_DUMPS: ReadonlySet<string> = new Set([NO_DUMP, IS_CAPTURE, "empty", "u
 /** Files that are named in a remark. */
 const NAMED = 3;
 
-/** In the order of the inputs. */
+/** In the order of the inputs. `texts`: what becomes of addresses, names and paths. */
 export async function readDumpInputs(
   inputs: readonly DumpInput[],
   servicePort: ServicePort,
+  texts: TextRedactor,
   signal?: AbortSignal,
 ): Promise<DumpsRead> {
   const read: DumpsRead = { dumps: [], problems: [], remarks: [] };
   const { sources, folders } = await openInputs(inputs, read.remarks);
-  const columns = new SocketColumns();
+  const columns = new SocketColumns(texts.pseudonyms === null ? null : (address) => texts.address(address));
   for (const { source, folder } of sources) {
     const file = new DumpFile({ source: source.path, columns, servicePort });
     const problem = await readOne(source, file, read, signal);
@@ -71,7 +74,36 @@ export async function readDumpInputs(
     else read.problems.push(problem);
   }
   for (const folder of folders.values()) tellFolder(folder, read);
-  return read;
+  return texts.pseudonyms === null
+    ? read
+    : withoutPaths(read, [...sources.map((s) => s.source.path), ...folders.keys()], texts);
+}
+
+/** With `strict`: files and folders go by their number, and lines that could not be read are not shown. */
+function withoutPaths(read: DumpsRead, paths: readonly string[], texts: TextRedactor): DumpsRead {
+  const numbers = new Map(paths.map((path) => [path, 0]));
+  [...numbers.keys()].forEach((path, n) => {
+    numbers.set(path, n);
+  });
+  const shown = (path: string): string => texts.path(path, "dump", numbers.get(path) ?? 0);
+  // The longest first: a path may be the beginning of another.
+  const known = [...numbers.keys()].filter((path) => path !== "-").sort((a, b) => b.length - a.length);
+  const said = (text: string): string =>
+    texts.names(known.reduce((rest, path) => replacePath(rest, path, shown(path)), text));
+  return {
+    dumps: read.dumps.map((dump) => {
+      const number = /#\d+$/.exec(dump.source)?.[0] ?? "";
+      const path = numbers.has(dump.source) ? dump.source : dump.source.slice(0, dump.source.length - number.length);
+      texts.count("unread lines", dump.unread.length);
+      return {
+        ...dump,
+        source: path === dump.source ? shown(path) : `${shown(path)}${number}`,
+        unread: dump.unread.map(({ line }) => ({ line, text: REDACTED })),
+      };
+    }),
+    problems: read.problems.map((p) => ({ ...p, path: shown(p.path), message: said(p.message) })),
+    remarks: read.remarks.map(said),
+  };
 }
 
 async function readOne(

@@ -14,6 +14,7 @@ export {
   type StateCountsOptions,
   type StatesOptions,
 } from "./analyze.ts";
+export { type Bundle, type BundleFile, type BundleOptions, bundleOf } from "./bundle.ts";
 export { type ByteStream, CaptureError, type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 export type { Analysis, AnalysisResult, Evidence, FoundFinding, Metrics, Party, Severity } from "./core/analysis.ts";
 export type { DumpAnalysis, DumpView } from "./core/dump-view.ts";
@@ -31,6 +32,8 @@ export type {
 export type { HostOptions } from "./core/host-options.ts";
 export type { HostSettings, HostSystem, Hosts, PortRange } from "./core/host-settings.ts";
 export type { PacketDecoder } from "./core/packet-decoder.ts";
+export type { RecordedBytes, RecordedFlow, RecordedPacket, RecordingRequest } from "./core/recording.ts";
+export type { Redaction, ReportRedaction } from "./core/redaction.ts";
 export type {
   Report,
   ReportCapture,
@@ -45,4 +48,7 @@ export type {
 export type { SocketDump, SocketRow, SocketState } from "./core/socket-table.ts";
 export type { SocketsObject } from "./core/sockets-report.ts";
 export type { Exchange, ExchangeSink, StreamDecoder, StreamSession } from "./core/stream-decoder.ts";
+export { type EvidenceSlice, type ExtractOptions, extract } from "./extract.ts";
+export { type Cited, type Investigation, investigate } from "./investigate.ts";
+export { type Drawable, drawableOf } from "./pictures/drawable.ts";
 export { type DumpInput, readSockets, type SocketsOptions, type SocketsRead } from "./read-sockets.ts";

@@ -9,6 +9,7 @@ import type { DumpMatch } from "./core/dump-view.ts";
 import type { CaptureView } from "./core/flow-view.ts";
 import type { Problem, ReportDump } from "./core/report.ts";
 import type { SocketDump } from "./core/socket-table.ts";
+import type { TextRedactor } from "./core/text-redactor.ts";
 import { type DumpInput, readDumps, type SocketsOptions } from "./read-sockets.ts";
 import { isoTime } from "./report/sockets-objects.ts";
 import { type Judgement, runAnalyses } from "./run-analyses.ts";
@@ -37,13 +38,14 @@ export interface JoinedDumps {
   dumps: readonly SocketDump[];
 }
 
-/** Throws UsageError for options that mean nothing. */
+/** Throws UsageError for options that mean nothing. `texts`: that of the capture, so that both name a host alike. */
 export async function joinDumps(
   inputs: readonly DumpInput[],
   options: Omit<SocketsOptions, "analyses">,
   view: CaptureView,
+  texts: TextRedactor,
 ): Promise<JoinedDumps> {
-  const { dumps, views, series, problems, remarks } = await readDumps(inputs, options);
+  const { dumps, views, series, problems, remarks } = await readDumps(inputs, options, texts);
   const shift = zoneShift(dumps, view);
   const times = dumps.map((dump) => timeOf(dump, shift, view.clock));
   const matches = matchFlows(view, dumps, times);

@@ -10,14 +10,24 @@ import { UsageError } from "./core/errors.ts";
 import type { CaptureQuality } from "./core/flow-view.ts";
 import { Packet, Verdict } from "./core/packet.ts";
 import type { PacketFilter } from "./core/packet-filter.ts";
+import type { Pseudonyms } from "./core/pseudonyms.ts";
 import { resolveTime, type TimeOption } from "./core/time-option.ts";
-import type { FlowTable } from "./flow/flow-table.ts";
+
+/** Takes the TCP segments: a flow table, or what records those of a few flows. */
+export interface SegmentTaker {
+  update(p: Packet): unknown;
+  watchCopies: boolean;
+  /** Packets recognised as copies, by file. */
+  readonly copies: readonly number[];
+}
 
 export interface PassOptions {
   filter: PacketFilter | null;
   from: TimeOption | null;
   to: TimeOption | null;
   verifyChecksums: boolean;
+  /** By which addresses the segments go to whoever takes them; null: by their own. */
+  pseudonyms: Pseudonyms | null;
 }
 
 /** How the caller follows the pass, and ends it. */
@@ -40,13 +50,13 @@ export class Pass {
   private stop = Number.POSITIVE_INFINITY;
   private decoders = new PacketDecoders();
   private set: CaptureSet;
-  private table: FlowTable;
+  private taker: SegmentTaker;
   private clock: CaptureClock;
   private options: PassOptions;
 
-  constructor(set: CaptureSet, table: FlowTable, clock: CaptureClock, options: PassOptions) {
+  constructor(set: CaptureSet, taker: SegmentTaker, clock: CaptureClock, options: PassOptions) {
     this.set = set;
-    this.table = table;
+    this.taker = taker;
     this.clock = clock;
     this.options = options;
   }
@@ -76,7 +86,8 @@ export class Pass {
         return;
       }
       this.tcpSegments++;
-      this.table.update(p);
+      if (this.options.pseudonyms !== null) this.options.pseudonyms.packet(p);
+      this.taker.update(p);
     } else if (p.verdict === Verdict.truncated) {
       this.truncated++;
     } else if (p.verdict === Verdict.malformed) {
@@ -112,7 +123,7 @@ export class Pass {
     if (to !== null && to.kind !== "end") this.stop = resolveTime(to, this.clock, p.time, p.time);
     // Only what can hold copies is watched for them: cooked captures, several interfaces, several files.
     const cooked = p.linkType === LINUX_SLL || p.linkType === LINUX_SLL2;
-    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.table.watchCopies = true;
+    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.taker.watchCopies = true;
   }
 
   quality(): CaptureQuality {
@@ -126,7 +137,7 @@ export class Pass {
       truncated: this.truncated,
       malformed: this.malformed,
       badChecksums: this.badChecksums,
-      copies: this.table.copies.reduce((n, c) => n + (c ?? 0), 0),
+      copies: this.taker.copies.reduce((n, c) => n + (c ?? 0), 0),
       damagedFiles: summaries.filter((s) => s.problemCount > 0).length,
       others: this.others,
     };

@@ -10,9 +10,11 @@ import type { DumpAnalysis, DumpView } from "./core/dump-view.ts";
 import { UsageError } from "./core/errors.ts";
 import { type HostOptions, parseHosts } from "./core/host-options.ts";
 import type { HostSystem, Hosts } from "./core/host-settings.ts";
+import type { ReportRedaction } from "./core/redaction.ts";
 import type { ReportFinding } from "./core/report.ts";
 import type { SocketDump } from "./core/socket-table.ts";
 import type { SocketsObject } from "./core/sockets-report.ts";
+import { type RedactionOptions, TextRedactor } from "./core/text-redactor.ts";
 import { parseZone } from "./core/zone-option.ts";
 import { type DumpInput, type DumpProblem, readDumpInputs } from "./dump-inputs.ts";
 import { lineEvidenceObject } from "./report/objects.ts";
@@ -23,7 +25,7 @@ import { seriesOf } from "./sockets/dump-series.ts";
 
 export type { DumpInput, DumpProblem };
 
-export interface SocketsOptions extends HostOptions {
+export interface SocketsOptions extends HostOptions, RedactionOptions {
   /** Of times that are written without one: `+02:00`. UTC unless told. */
   zone?: string;
   /** Analyses of one's own, run after those that come with the program. */
@@ -45,13 +47,17 @@ export interface ReadDumps {
 
 /**
  * Reads dumps. An input that cannot be read is a problem, and the others are read.
- * Throws UsageError for options that mean nothing.
+ * Throws UsageError for options that mean nothing. `texts`: what becomes of addresses, names and paths; that of the capture beside.
  */
-export async function readDumps(inputs: readonly DumpInput[], options: SocketsOptions = {}): Promise<ReadDumps> {
+export async function readDumps(
+  inputs: readonly DumpInput[],
+  options: SocketsOptions = {},
+  texts: TextRedactor = new TextRedactor(options),
+): Promise<ReadDumps> {
   if (inputs.length === 0) throw new UsageError("no socket dump was named");
-  const hostsFor = hostsBySystem(options);
+  const hostsFor = hostsBySystem(options, texts);
   const zone = options.zone === undefined ? null : parseZone(options.zone, "--zone");
-  const { dumps, problems, remarks } = await readDumpInputs(inputs, await loadServicePort(), options.signal);
+  const { dumps, problems, remarks } = await readDumpInputs(inputs, await loadServicePort(), texts, options.signal);
   const placed = dumps.map((dump) => inZone(dump, zone));
   const series = seriesOf(placed);
   return { dumps: placed, views: viewsOf(placed, series, hostsFor), series, problems, remarks };
@@ -66,16 +72,18 @@ export interface SocketsRead {
   findings: readonly ReportFinding[];
   problems: readonly DumpProblem[];
   remarks: readonly string[];
+  redaction: ReportRedaction;
 }
 
 /** What stands in socket dumps, and what stands out. Throws as {@link readDumps}. */
 export async function readSockets(inputs: readonly DumpInput[], options: SocketsOptions = {}): Promise<SocketsRead> {
-  const read = await readDumps(inputs, options);
+  const texts = new TextRedactor(options);
+  const read = await readDumps(inputs, options, texts);
   const analyses = [...DUMP_ANALYSES, ...(options.analyses ?? [])];
   const verdicts = new Map(read.views.map((view) => [view.latest, verdictOf(view, analyses)]));
   const viewOf = new Map(read.views.map((view) => [view.latest, view]));
   const object = (dump: SocketDump): SocketsObject =>
-    socketsObject(dump, talliesOf(dump, viewOf.get(dump)!.hosts), verdicts.get(dump)!);
+    socketsObject(dump, talliesOf(dump, viewOf.get(dump)!.hosts), verdicts.get(dump)!, texts.said());
   return {
     dumps: {
       *[Symbol.iterator]() {
@@ -90,6 +98,7 @@ export async function readSockets(inputs: readonly DumpInput[], options: Sockets
     findings: [...verdicts.values()].flatMap((v) => v.findings),
     problems: read.problems,
     remarks: read.remarks,
+    redaction: texts.said(),
   };
 }
 
@@ -114,14 +123,14 @@ const findingObject = (id: string, analysis: string, f: DumpFinding): ReportFind
 });
 
 /** Settings of hosts, where what the dump says of its system holds unless the user says otherwise. */
-function hostsBySystem(options: HostOptions): (system: HostSystem | null) => Hosts {
+function hostsBySystem(options: HostOptions, { pseudonyms }: TextRedactor): (system: HostSystem | null) => Hosts {
   const made = new Map<HostSystem | null, Hosts>();
-  const stated = parseHosts(options);
+  const stated = parseHosts(options, pseudonyms);
   return (system) => {
     if (system === null || options.hostOs !== undefined) return stated;
     let hosts = made.get(system);
     if (hosts === undefined) {
-      hosts = parseHosts({ ...options, hostOs: system });
+      hosts = parseHosts({ ...options, hostOs: system }, pseudonyms);
       made.set(system, hosts);
     }
     return hosts;

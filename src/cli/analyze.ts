@@ -1,10 +1,15 @@
 // halfclose analyze: what happened in this capture?
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { AnalyzeOptions } from "../analyze.ts";
+import type { Bundle } from "../bundle.ts";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
+import { count, formatBytes } from "../core/format.ts";
 import type { Report, ReportDump } from "../core/report.ts";
+import type { Investigation } from "../investigate.ts";
+import type { Reproduction } from "../report/reproduction.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
@@ -12,14 +17,25 @@ import { refuseToOverwrite } from "./overwrite.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
 import { type ColorChoice, showsUnicode, wantsColor, widthOf } from "./terminal.ts";
 
-const FORMATS = ["text", "markdown", "json"] as const;
+const FORMATS = ["text", "markdown", "json", "html"] as const;
 type Format = (typeof FORMATS)[number];
+type PlainFormat = Exclude<Format, "html">;
+
+/** By the ending of the output's name; text for any other. */
+const ENDINGS: Record<string, Format> = {
+  html: "html",
+  htm: "html",
+  md: "markdown",
+  markdown: "markdown",
+  json: "json",
+};
 
 interface Flags extends ReadingFlags, HostFlags {
   format?: Format;
   json?: boolean;
   detail?: boolean;
   output?: string;
+  bundle?: string;
   only: string[];
   skip: string[];
   failOn?: Severity;
@@ -34,7 +50,8 @@ Examples:
   halfclose analyze incident.pcap
   halfclose analyze 'capture-*.pcap.gz' --from +60s --to 2026-03-01T18:40:00Z
   halfclose analyze incident.pcap --filter 'host 10.0.0.5 and port 8280'
-  halfclose analyze incident.pcap --format markdown -o ticket.md
+  halfclose analyze incident.pcap -o report.html      one page for the ticket
+  halfclose analyze incident.pcap --bundle ticket.zip    and its cited packets
   halfclose analyze incident.pcap --json | jq -r .diagnosis.summary
   halfclose analyze incident.pcap --sockets netstat.txt ss-later.txt
   halfclose analyze incident.pcap --only resets,unanswered-requests
@@ -45,10 +62,16 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command("analyze")
     .description("say what happened: who stopped answering, who failed to close, since when and why")
     .argument("[captures...]", CAPTURES)
-    .addOption(new Option("--format <format>", "how to write the report (default: text)").choices(FORMATS))
+    .addOption(
+      new Option(
+        "--format <format>",
+        "how to write the report (default: by the ending .html, .md or .json; else text)",
+      ).choices(FORMATS),
+    )
     .option("--json", "the same as --format json")
     .option("--detail", "add every flow and exchange to the JSON")
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output")
+    .option("--bundle <path>", "write report, pictures and cited packets too: a folder, or a file that ends with .zip")
     .option("--only <ids>", "run only these analyses (a list with commas, or repeated)", collect, [])
     .option("--skip <ids>", "run all but these analyses", collect, [])
     .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES))
@@ -75,12 +98,12 @@ function collect(value: string, before: string[]): string[] {
   return [...before, ...ids];
 }
 
-function formatOf(flags: Flags): Format {
-  if (flags.json !== true) return flags.format ?? "text";
-  if (flags.format !== undefined && flags.format !== "json") {
-    throw new UsageError(`--json and --format ${flags.format} contradict each other; give one of them`);
-  }
-  return "json";
+function formatOf({ json, format, output }: Flags): Format {
+  if (json === true && format !== undefined && format !== "json")
+    throw new UsageError(`--json and --format ${format} contradict each other; give one of them`);
+  if (json === true) return "json";
+  const ending = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase() ?? "";
+  return format ?? ENDINGS[ending] ?? "text";
 }
 
 async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io): Promise<number> {
@@ -97,25 +120,82 @@ async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io
     throw new UsageError("--zone is for the times in socket dumps: give it with --sockets");
   if (captures.includes("-") && flags.sockets?.includes("-"))
     throw new UsageError("standard input can be the capture or the dump, not both: put one of them into a file");
-  refuseToOverwrite(flags.output, [...captures, ...(flags.sockets ?? [])]);
-  const { ANALYSES, analyze } = await import("../analyze.ts");
+  const inputs = [...captures, ...(flags.sockets ?? [])];
+  refuseToOverwrite(flags.output, inputs);
+  if (flags.bundle !== undefined) (await import("./bundle.ts")).checkBundle(flags.bundle, inputs);
+  const { ANALYSES } = await import("../analyze.ts");
   if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
 
-  const report = await reading(captures, flags, io, (options) =>
-    analyze(captures, {
-      ...options,
-      detail: flags.detail === true,
-      only: flags.only,
-      skip: flags.skip,
-      ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
-      ...(flags.zone === undefined ? {} : { zone: flags.zone }),
-    }),
-  );
-  const pieces = await rendered(report, format, flags, io);
-  await writeAll(pieces, openOutput(flags.output, io));
-
+  const options: AnalyzeOptions = {
+    detail: flags.detail === true,
+    only: flags.only,
+    skip: flags.skip,
+    ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
+    ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+  };
+  const report =
+    format === "html" || flags.bundle !== undefined
+      ? await withPictures(captures, format, flags, options, io)
+      : await plain(captures, format, flags, options, io);
   const code = Math.max(sayProblems(report.captures, io), sayDumpProblems(report.sockets ?? [], io));
   return code !== EXIT.ok ? code : failsOn(report, flags.failOn) ? EXIT.found : EXIT.ok;
+}
+
+/** The report alone: one pass. */
+async function plain(
+  captures: readonly string[],
+  format: PlainFormat,
+  flags: Flags,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<Report> {
+  const { analyze } = await import("../analyze.ts");
+  const report = await reading(captures, flags, io, (read) => analyze(captures, { ...read, ...options }));
+  await writeAll(await rendered(report, format, flags, io), openOutput(flags.output, io));
+  return report;
+}
+
+/** A page or a bundle: pictures and packets need the captures once more. */
+async function withPictures(
+  captures: readonly string[],
+  format: Format,
+  flags: Flags,
+  options: AnalyzeOptions,
+  io: Io,
+): Promise<Report> {
+  const [{ investigate }, { asCalled }] = await Promise.all([import("../investigate.ts"), import("./as-called.ts")]);
+  const found = await reading(captures, flags, io, (read) => investigate(captures, { ...read, ...options }));
+  try {
+    const { report } = found;
+    const how = asCalled(captures, flags, report);
+    const bundle = flags.bundle === undefined ? null : await bundled(flags.bundle, found, how, flags, io);
+    const page = bundle?.files.find((f) => f.name === "report.html")?.bytes;
+    const pieces = format === "html" ? [page ?? (await pageOf(found, how))] : await rendered(report, format, flags, io);
+    await writeAll(pieces, openOutput(flags.output, io));
+    return report;
+  } finally {
+    await found.close();
+  }
+}
+
+async function pageOf(found: Investigation, how: Reproduction): Promise<string> {
+  const [{ picturesOf }, { renderHtml }] = await Promise.all([
+    import("../pictures/all.ts"),
+    import("../report/html.ts"),
+  ]);
+  const { pictures, without } = await picturesOf(found);
+  return renderHtml(found.report, pictures, { how, without });
+}
+
+/** Written, and said on standard error: standard output has the report. */
+async function bundled(path: string, found: Investigation, how: Reproduction, flags: Flags, io: Io): Promise<Bundle> {
+  const [{ bundleOf }, { writeBundle }] = await Promise.all([import("../bundle.ts"), import("./bundle.ts")]);
+  const bundle = await bundleOf(found, { how, ...(flags.frame === undefined ? {} : { frames: flags.frame }) });
+  await writeBundle(path, bundle, found, io);
+  const say = (text: string): boolean => io.stderr.write(`halfclose: ${visible(text)}\n`);
+  say(`${path}: ${count(bundle.files.length, "file")}, ${formatBytes(bundle.bytes)}`);
+  for (const note of bundle.notes) say(note);
+  return bundle;
 }
 
 /** Says which dumps could not be read; the exit code that follows. */
@@ -130,7 +210,7 @@ function sayDumpProblems(dumps: readonly ReportDump[], io: Io): number {
   return code;
 }
 
-async function rendered(report: Report, format: Format, flags: Flags, io: Io): Promise<Iterable<string>> {
+async function rendered(report: Report, format: PlainFormat, flags: Flags, io: Io): Promise<Iterable<string>> {
   if (format === "json") return (await import("../report/json.ts")).reportJson(report);
   if (format === "markdown") return [(await import("../report/markdown.ts")).renderMarkdown(report)];
   const { renderText } = await import("../report/text.ts");

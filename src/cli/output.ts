@@ -26,8 +26,8 @@ export class PipeClosed extends Error {}
 export class OutputError extends Error {}
 
 export interface Output {
-  /** May be awaited only when it returns a promise; then the reader is behind. */
-  write(text: string): void | Promise<void>;
+  /** Text is written as UTF-8. May be awaited only when it returns a promise; then the reader is behind. */
+  write(piece: string | Uint8Array): void | Promise<void>;
   /** All is written, and a file is in its place. */
   finish(): Promise<void>;
   /** Leaves nothing behind. */
@@ -41,7 +41,7 @@ export function openOutput(path: string | undefined, io: Io): Output {
 }
 
 /** Writes every piece, and finishes or leaves nothing. */
-export async function writeAll(pieces: Iterable<string>, output: Output): Promise<void> {
+export async function writeAll(pieces: Iterable<string | Uint8Array>, output: Output): Promise<void> {
   try {
     for (const piece of pieces) {
       const behind = output.write(piece);
@@ -68,18 +68,26 @@ class StreamOutput implements Output {
     this.failure = asOutputError(error, "standard output");
   };
 
-  write(text: string): void | Promise<void> {
-    this.batch += text;
+  write(piece: string | Uint8Array): void | Promise<void> {
+    if (typeof piece !== "string") return this.flush(piece);
+    this.batch += piece;
     if (this.batch.length >= BATCH) return this.flush();
   }
 
-  private async flush(): Promise<void> {
+  /** What was batched, and then `bytes`. */
+  private async flush(bytes?: Uint8Array): Promise<void> {
     const text = this.batch;
     this.batch = "";
+    if (text !== "") await this.send(text);
+    if (bytes !== undefined) await this.send(bytes);
+    if (this.failure !== null) throw this.failure;
+  }
+
+  private async send(piece: string | Uint8Array): Promise<void> {
     if (this.failure === null) {
       // The callback tells of failure before the event does, and of success when the system has taken the bytes.
       await new Promise<void>((resolve) => {
-        this.stream.write(text, (error) => {
+        this.stream.write(piece, (error) => {
           if (error) this.failure ??= asOutputError(error, "standard output");
           resolve();
         });
@@ -88,7 +96,6 @@ class StreamOutput implements Output {
         await Promise.race([once(this.stream, "drain"), once(this.stream, "close")]).catch(() => {});
       }
     }
-    if (this.failure !== null) throw this.failure;
   }
 
   async finish(): Promise<void> {
@@ -131,15 +138,24 @@ class FileOutput implements Output {
     }
   }
 
-  write(text: string): void {
-    this.batch += text;
+  write(piece: string | Uint8Array): void {
+    if (typeof piece !== "string") {
+      this.flush();
+      this.put(piece);
+      return;
+    }
+    this.batch += piece;
     if (this.batch.length >= BATCH) this.flush();
   }
 
   private flush(): void {
+    const bytes = Buffer.from(this.batch);
+    this.batch = "";
+    this.put(bytes);
+  }
+
+  private put(bytes: Uint8Array): void {
     try {
-      const bytes = Buffer.from(this.batch);
-      this.batch = "";
       for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     } catch (error) {
       throw asOutputError(error, this.shown);
@@ -203,7 +219,7 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: "cannot be written: its name is too long",
 };
 
-function asOutputError(error: unknown, where: string): Error {
+export function asOutputError(error: unknown, where: string): Error {
   if (error instanceof OutputError || error instanceof PipeClosed) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return new PipeClosed("the reader has left");

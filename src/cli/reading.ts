@@ -1,14 +1,15 @@
 // What do all commands that read captures share? The options that say what to read, progress, and what to say of a file
 // that could not be read.
 
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { ReadOptions } from "../analyze.ts";
 import { visible } from "../core/escape.ts";
+import type { Redaction } from "../core/redaction.ts";
 import type { ReportCapture } from "../core/report.ts";
-import { REDACTIONS, type Redaction } from "../report/redact.ts";
 import { collect, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
+import { addRedactOption, redactOptions } from "./redact.ts";
 
 export interface ReadingFlags {
   from?: string;
@@ -21,7 +22,7 @@ export interface ReadingFlags {
 }
 
 export function addReadingOptions(command: Command): Command {
-  return command
+  const reading = command
     .option("--from <time>", "only packets from this time on: 2026-03-01T18:34:05Z, 1772390045.25, +12.5s")
     .option("--to <time>", "only packets up to this time; as --from, or: end")
     .option("--filter <expr>", "only these addresses and ports: 'host 10.0.0.5 and not port 22'")
@@ -31,16 +32,8 @@ export function addReadingOptions(command: Command): Command {
       "how a port frames its messages (repeated): port=7000,length=u32be,header=8; length=u8 to u64 with be or le, or varint; " +
         "also offset=, includes=payload|all, max=, magic=HEX, id=4:u32be, type=8:u8, reply=yes",
       collect,
-    )
-    .addOption(
-      new Option(
-        "--redact <level>",
-        "default: secrets in request targets (tokens, passwords) become REDACTED; none: show them",
-      )
-        .choices(REDACTIONS)
-        .default("default"),
-    )
-    .option("--no-progress", "no progress on standard error");
+    );
+  return addRedactOption(reading).option("--no-progress", "no progress on standard error");
 }
 
 export const CAPTURES = "capture files, patterns, or - for standard input; several are merged by time";
@@ -66,7 +59,7 @@ export async function reading<T>(
       ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
       ...(flags.frame === undefined ? {} : { frames: flags.frame }),
       ...hostOptions(flags),
-      redact: flags.redact,
+      ...redactOptions(flags, io),
       onProgress: progress.update,
     });
   } finally {

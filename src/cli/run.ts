@@ -18,6 +18,9 @@ Examples:
   halfclose flows incident.pcap --json       one connection a line
   halfclose states incident.pcap --at end    what netstat would have shown
   halfclose exchanges incident.pcap --json   one request and response a line
+  halfclose analyze incident.pcap --bundle ticket.zip   all that a ticket needs
+  halfclose diagram ladder incident.pcap     the packets that tell it, drawn
+  halfclose extract incident.pcap --finding resets#1 -o slice.pcapng
   ss -tanp | halfclose sockets -             what stands out in a socket dump
 
 Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
@@ -43,6 +46,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES)
     .showSuggestionAfterError()
+    // By name alone: what each takes, its own help says.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -51,15 +56,16 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
       outputError: () => {},
     });
   // Each command is a few lines of options; what it works with is loaded when it runs.
-  const [{ analyzeCommand }, { flowsCommand }, { exchangesCommand }, { statesCommand }, { socketsCommand }] =
-    await Promise.all([
-      import("./analyze.ts"),
-      import("./flows.ts"),
-      import("./exchanges.ts"),
-      import("./states.ts"),
-      import("./sockets.ts"),
-    ]);
-  for (const make of [analyzeCommand, flowsCommand, exchangesCommand, statesCommand, socketsCommand]) {
+  const makers = await Promise.all([
+    import("./analyze.ts").then((m) => m.analyzeCommand),
+    import("./flows.ts").then((m) => m.flowsCommand),
+    import("./exchanges.ts").then((m) => m.exchangesCommand),
+    import("./states.ts").then((m) => m.statesCommand),
+    import("./diagram.ts").then((m) => m.diagramCommand),
+    import("./extract.ts").then((m) => m.extractCommand),
+    import("./sockets.ts").then((m) => m.socketsCommand),
+  ]);
+  for (const make of makers) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
     program.addCommand(make(io, done).copyInheritedSettings(program));
   }
@@ -98,7 +104,7 @@ function usageText(error: CommanderError): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   if (error.code === "commander.unknownCommand") {
-    return `${text}; the commands are analyze, flows, exchanges, states and sockets, as in: halfclose analyze incident.pcap`;
+    return `${text}; the commands are analyze, flows, exchanges, states, diagram, extract and sockets, as in: halfclose analyze incident.pcap`;
   }
   return `${text}; see halfclose --help, or halfclose COMMAND --help`;
 }

@@ -4,12 +4,14 @@ import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
+import type { Redaction } from "../core/redaction.ts";
 import type { DumpProblem, SocketsOptions, SocketsRead } from "../read-sockets.ts";
 import { VERSION } from "../version.ts";
 import { addHostOptions, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
+import { addRedactOption, redactOptions } from "./redact.ts";
 import { type ColorChoice, showsUnicode, wantsColor, widthOf } from "./terminal.ts";
 
 const FORMATS = ["text", "markdown", "json"] as const;
@@ -20,6 +22,7 @@ interface Flags extends HostFlags {
   json?: boolean;
   output?: string;
   zone?: string;
+  redact: Redaction;
   failOn?: Severity;
   color: ColorChoice;
 }
@@ -48,7 +51,7 @@ export function socketsCommand(io: Io, done: (code: number) => void): Command {
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output")
     .option("--zone <offset>", "of times that are written without a zone: +02:00 (default: UTC)")
     .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES));
-  return addHostOptions(command)
+  return addHostOptions(addRedactOption(command))
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
     .addHelpText("after", EXAMPLES)
     .action(async (dumps: string[], flags: Flags) => {
@@ -72,14 +75,15 @@ async function tellSockets(dumps: readonly string[], flags: Flags, io: Io): Prom
   const format = formatOf(flags);
   refuseToOverwrite(flags.output, dumps, "dump");
   const { readSockets } = await import("../read-sockets.ts");
-  const read = await reading(dumps, io, () => readSockets(dumps, optionsOf(flags)));
+  const read = await reading(dumps, io, () => readSockets(dumps, optionsOf(flags, io)));
   await writeAll(await rendered(read, format, flags, io), openOutput(flags.output, io));
   if (format === "json") for (const remark of read.remarks) io.stderr.write(`halfclose: ${visible(remark)}\n`);
   const code = sayProblems(read.problems, io);
   return code !== EXIT.ok ? code : failsOn(read, flags.failOn) ? EXIT.found : EXIT.ok;
 }
 
-const optionsOf = (flags: Flags): SocketsOptions => ({
+const optionsOf = (flags: Flags, io: Io): SocketsOptions => ({
+  ...redactOptions(flags, io),
   ...hostOptions(flags),
   ...(flags.zone === undefined ? {} : { zone: flags.zone }),
 });
@@ -103,7 +107,7 @@ async function rendered(read: SocketsRead, format: Format, flags: Flags, io: Io)
   const series = read.series();
   // What is wrong with the inputs is said on standard error.
   if (series.length === 0) return [];
-  const report = { version: VERSION, series, remarks: read.remarks };
+  const report = { version: VERSION, series, remarks: read.remarks, redaction: read.redaction };
   if (format === "markdown") return [(await import("../report/sockets-markdown.ts")).renderSocketsMarkdown(report)];
   const { renderSocketsText } = await import("../report/sockets-text.ts");
   const toFile = flags.output !== undefined && flags.output !== "-";

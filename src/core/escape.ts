@@ -91,11 +91,11 @@ export function codeSpan(text: string): string {
 /** A code span within a table: the bar is escaped, which GitHub's and GitLab's tables undo (GFM §4.10). */
 export const cellCode = (text: string): string => codeSpan(text).replace(/\|/g, "\\|");
 
-/** A fenced block of lines. */
-export function codeBlock(lines: readonly string[]): string {
+/** A fenced block of lines, in a language that a tracker may draw ("mermaid"). */
+export function codeBlock(lines: readonly string[], language: "text" | "mermaid" = "text"): string {
   const shown = lines.map(visible);
   const fence = "`".repeat(Math.max(3, longestRun(shown.join("\n")) + 1));
-  return [`${fence}text`, ...shown, fence].join("\n");
+  return [`${fence}${language}`, ...shown, fence].join("\n");
 }
 
 const longestRun = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));

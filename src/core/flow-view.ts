@@ -223,7 +223,27 @@ export interface Rest {
   readonly until: Nanos;
 }
 
+/** Of [from, until): how many requests came, how many were answered, late, or given up then, and how many waited at its end. */
+export interface RequestBucket {
+  readonly from: Nanos;
+  readonly until: Nanos;
+  readonly asked: number;
+  readonly answered: number;
+  /** By the moment of the response. */
+  readonly late: number;
+  /** By the moment of giving up. */
+  readonly unanswered: number;
+  /** Whoever asked waits still. Without those who mean to (BLPOP), and those of whom the capture cannot tell. */
+  readonly waiting: number;
+}
+
+/** The requests of a service over time: up to a fixed number of equal buckets without gaps, from the first event to the last. */
+export interface RequestsOverTime {
+  buckets(): readonly RequestBucket[];
+}
+
 export interface ServiceActivity {
+  readonly overTime: RequestsOverTime;
   readonly latencies: Latencies;
   /** The longest ones; the last one lasts to the end of the capture. */
   readonly rests: readonly Rest[];

@@ -12,6 +12,7 @@ import {
   SYSTEM_DEFAULTS,
 } from "./host-settings.ts";
 import { includes, type Network, readNetwork, unmapped } from "./network.ts";
+import type { Pseudonyms } from "./pseudonyms.ts";
 import { parseDuration } from "./time-option.ts";
 
 export interface HostOptions {
@@ -45,8 +46,11 @@ const LONGEST_TIMER = 24 * 3600 * NANOS_PER_SECOND;
 /** Addresses whose settings are remembered; beyond that it begins anew. */
 const MAX_REMEMBERED = 65_536;
 
-/** Throws {@link UsageError} that names the option. */
-export function parseHosts(options: HostOptions): Hosts {
+/**
+ * Throws {@link UsageError} that names the option. `pseudonyms`: by which names addresses go where the settings are asked for; in the
+ * options they are real. Pseudonyms keep prefixes.
+ */
+export function parseHosts(options: HostOptions, pseudonyms: Pseudonyms | null = null): Hosts {
   const everywhere: Statement = {
     os: options.hostOs === undefined ? undefined : readSystem(options.hostOs, "--host-os"),
     timeWait: options.timeWait === undefined ? undefined : readTimer(options.timeWait, "--time-wait"),
@@ -54,7 +58,9 @@ export function parseHosts(options: HostOptions): Hosts {
     ports: options.portRange === undefined ? undefined : readPorts(options.portRange, "--port-range"),
   };
   const rest = settingsOf(everywhere);
-  const rules = readRules(options.hosts ?? [], everywhere);
+  const rules = readRules(options.hosts ?? [], everywhere).map((rule) =>
+    pseudonyms === null ? rule : { ...rule, network: renamed(rule.network, pseudonyms) },
+  );
   if (rules.length === 0) return { of: () => rest };
   const remembered = new Map<string, HostSettings>();
   return {
@@ -70,6 +76,16 @@ export function parseHosts(options: HostOptions): Hosts {
       return settings;
     },
   };
+}
+
+function renamed(network: Network, pseudonyms: Pseudonyms): Network {
+  if (network.family === 4) return { ...network, words: [pseudonyms.ipv4(network.words[0]!)] };
+  const bytes = new DataView(new ArrayBuffer(16));
+  network.words.forEach((word, i) => {
+    bytes.setInt32(4 * i, word);
+  });
+  pseudonyms.ipv6(new Uint8Array(bytes.buffer), 0);
+  return { ...network, words: network.words.map((_, i) => bytes.getInt32(4 * i)) };
 }
 
 /** What a host's own statement leaves open, the one for every host says; what both do, the operating system. */

@@ -49,6 +49,8 @@ export interface RecordedBytes {
   readonly payloadOffset: number;
   /** `bytes` was cut behind the TCP header by the limit: `captured` bytes were there. */
   readonly isCut: boolean;
+  /** It is a datagram put together: the lengths in the IP header at its start were made for it, its checksum was not. */
+  readonly isJoined?: boolean;
 }
 
 /** One connection of the first pass, packet by packet. */
@@ -60,8 +62,22 @@ export interface RecordedFlow {
   readonly packets: readonly RecordedPacket[];
   /** Of this connection, in order of request. */
   readonly exchanges: readonly Exchange[];
-  /** Packets that the limit left out, and their bytes on the wire. Of those kept, how many were cut behind their headers. */
+  /** Packets that the limit left out, and their payload bytes on the wire. Of those kept, how many were cut behind their headers. */
   readonly omitted: { readonly packets: number; readonly bytes: number; readonly cut: number };
+  /** Where they lay, in order. Absent where nothing was left out. */
+  readonly holes?: readonly RecordedHole[];
+}
+
+/** Packets that the limit left out, one after the other. */
+export interface RecordedHole {
+  /** They came before `packets[before]`, or at the end. */
+  readonly before: number;
+  readonly packets: number;
+  /** Payload on the wire. */
+  readonly bytes: number;
+  /** Of the first and the last. */
+  readonly from: Nanos;
+  readonly until: Nanos;
 }
 
 export interface RecordingRequest {

@@ -3,6 +3,8 @@
 // MySQL and PostgreSQL differ in what a double quote means: in PostgreSQL it quotes a name, in MySQL by default a string. What
 // may be a string is replaced. One pass over the characters.
 
+import { asServerReads, type SqlDialect } from "./sql-reading.ts";
+
 /** Characters of names, and of the numbers in them. */
 const WORD = /[\w$@\u0080-\uffff]/;
 const SPACE = /\s/;
@@ -10,7 +12,9 @@ const DIGIT = /[0-9]/;
 /** In front of a quote: x'1F', N'…', _utf8mb4'…'. */
 const PREFIX = /^(?:[xbne]|u&|_[a-z0-9]+)$/i;
 
-export function redactSql(statement: string): string {
+/** `dialect`: where it is known, the statement is first read as its server does. */
+export function redactSql(given: string, dialect?: SqlDialect): string {
+  const statement = dialect === undefined ? given : asServerReads(given, dialect);
   const out: string[] = [];
   const dollarEnds = new Map<string, number[]>();
   let i = 0;

@@ -4,6 +4,7 @@
 import type { Endpoint } from "./address.ts";
 import type { Metrics, Party, Severity } from "./analysis.ts";
 import type { Ending, StateName } from "./flow-view.ts";
+import type { ReportRedaction } from "./redaction.ts";
 import type { DumpFormat, SocketState } from "./socket-table.ts";
 import type { Doubt, Failure, Outcome, Protocol } from "./stream-decoder.ts";
 
@@ -225,6 +226,8 @@ export interface Report {
   /** Dumps that were given beside it; absent without. */
   sockets?: ReportDump[];
   totals: ReportTotals;
+  /** What was replaced before anybody reads it; absent from reports of versions that did not say. */
+  redaction?: ReportRedaction;
   /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. Absent without a packet. */
   analysed?: { first_time: string; last_time: string };
   findings: ReportFinding[];

@@ -2,6 +2,7 @@
 // Field names are snake_case, units come last, times are ISO 8601 UTC with nine decimals.
 
 import type { Party } from "./analysis.ts";
+import type { ReportRedaction } from "./redaction.ts";
 import type { ReportFinding } from "./report.ts";
 import type { DumpFormat, SocketState } from "./socket-table.ts";
 
@@ -66,4 +67,6 @@ export interface SocketsObject {
   unsure: { analysis: string; needs: string }[];
   /** Analyses that failed by a fault of the program; the rest went on. */
   failed: { analysis: string; error: string }[];
+  /** Of all dumps of the run; absent from versions that did not say. */
+  redaction?: ReportRedaction;
 }

@@ -38,12 +38,20 @@ export interface FlowOpening {
 
 /** One flow's decoder at work. `bytes` are valid only during the call. */
 export interface StreamSession {
-  /** The next bytes of a direction: bytes[start, end), all from one captured segment. */
-  data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void;
+  /**
+   * The next bytes of a direction: bytes[start, end), all from one captured segment. `behind`: how many bytes of that segment lie
+   * behind them and were captured, 0 unless told; nothing that a decoder needs, but it tells where in the packet these were.
+   */
+  data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos, behind?: number): void;
   /** `length` bytes of this direction are not in the capture: lost, or cut by the snap length. More may follow. */
   gap(side: Side, length: number, reason: "missing" | "snap"): void;
   /** Nothing more comes in this direction. */
   end(side: Side, how: "fin" | "reset" | "capture"): void;
+  /**
+   * It takes over where an exchange asked for it (h2c, RFC 7540 §3.2): that exchange, null when the capture lacks it, is answered by
+   * the first thing that this session says. Only of protocols that are upgraded to in this way.
+   */
+  adopt?(exchange: Exchange | null, requester: Side): void;
 }
 
 /** The head of a request: its first frame, and the words that identify it. */
@@ -141,7 +149,15 @@ export interface Exchange {
   gaveUpFrame: FrameRef;
   /** How long it had waited then. The answer may come later still. */
   gaveUpAfter?: Nanos;
+  /**
+   * What was being served on the requester's host when this was asked, and carried the same request id, or the same words unlike any
+   * other: the innermost. Null where neither tells; that two overlap in time tells nothing. Never more than {@link MAX_BEHALF} deep.
+   */
+  onBehalfOf: Exchange | null;
 }
+
+/** A request handed on by more hosts than so many is crafted, or goes in circles: the chain begins anew. */
+export const MAX_BEHALF = 16;
 
 /** Where a session reports messages. The session pairs them: in order for HTTP/1, by stream for HTTP/2. */
 export interface ExchangeSink {

@@ -5,8 +5,10 @@
 // secrets, error codes), so that a redacted slice is analysed to the same findings. It never throws; where it has lost the thread
 // (a gap, damage) it keeps nothing until it has found it again.
 
+import type { Nanos } from "../core/clock.ts";
+import type { FrameRef } from "../core/frame.ts";
 import type { Pseudonyms } from "../core/pseudonyms.ts";
-import type { Protocol, Side } from "../core/stream-decoder.ts";
+import type { FlowOpening, Protocol, Side } from "../core/stream-decoder.ts";
 
 /** What stands in the place of a byte that does not leave: "x". No protocol's message begins with a run of it. */
 export const FILL = 0x78;
@@ -42,13 +44,17 @@ export interface StreamRedactor {
   /**
    * bytes[start, end) of a side, in order, all of one segment; bytes[start] is at offset `at`. Called behind the decoder's own
    * `data`. What was given earlier may still be kept or replaced, with bytes that the redactor remembers: bounded, as decoders are.
+   * Frame and time are those that the decoder was given: what answers what may hang on them.
    */
-  data(side: Side, bytes: Uint8Array, start: number, end: number, at: number): void;
+  data(side: Side, bytes: Uint8Array, start: number, end: number, at: number, frame: FrameRef, time: Nanos): void;
   /** `length` bytes of this side from offset `at` on are not in the capture. */
-  gap(side: Side, length: number, at: number): void;
+  gap(side: Side, length: number, at: number, reason: "missing" | "snap"): void;
+  /** Nothing more of this side comes, as its session was told; data may come nevertheless, and is read anew. */
+  end?(side: Side, how: "fin" | "reset" | "capture"): void;
 }
 
 export interface StreamRedaction {
   readonly protocol: Protocol;
-  open(sink: RedactionSink, policy: RedactionPolicy): StreamRedactor;
+  /** `opening` is given where the decoder claimed the flow by its ports (framed). */
+  open(sink: RedactionSink, policy: RedactionPolicy, opening?: FlowOpening): StreamRedactor;
 }

@@ -65,10 +65,11 @@ export class ExchangeLedger {
   readonly cut: Exchange[] = [];
   readonly totals = { requests: 0, answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
   private tallies = new Map<string, ServiceTallyOf>();
-  private keepAll: boolean;
+  /** How many more of those that were answered are kept. */
+  private spare: number;
 
-  constructor(keepAll: boolean) {
-    this.keepAll = keepAll;
+  constructor(keepAll: boolean, maxAnswered = Number.POSITIVE_INFINITY) {
+    this.spare = keepAll ? maxAnswered : 0;
   }
 
   get services(): readonly ServiceTallyOf[] {
@@ -114,12 +115,16 @@ export class ExchangeLedger {
     tally[e.outcome]++;
     this.keepLastAnswer(e, tally);
     if (e.outcome === "answered" && e.waited > tally.longestAnswer) tally.longestAnswer = e.waited;
-    if (this.keepAll || (e.outcome !== "answered" && e.request !== null)) this.kept.push(e);
+    if (e.outcome !== "answered" && e.request !== null) this.kept.push(e);
+    else if (this.spare > 0) {
+      this.spare--;
+      this.kept.push(e);
+    }
   }
 
   /** What had been settled as `before`, and is kept as such, was answered late. The legs have let it go. */
   amend(e: Exchange, before: Outcome, tally: ServiceTallyOf): void {
-    tally.activity.settled(e);
+    tally.activity.settled(e, before);
     this.totals[before]--;
     this.totals[e.outcome]++;
     tally[before]--;

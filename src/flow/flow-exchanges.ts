@@ -154,6 +154,7 @@ export class FlowExchanges {
       waited: 0,
       gaveUp: null,
       gaveUpFrame: 0,
+      onBehalfOf: null,
     };
     if (this.open.size >= MAX_OPEN_PER_FLOW) {
       const oldest = this.open.values().next().value!;
@@ -193,6 +194,7 @@ export class FlowExchanges {
         waited: 0,
         gaveUp: null,
         gaveUpFrame: 0,
+        onBehalfOf: null,
       };
       this.settle(e);
       return e;

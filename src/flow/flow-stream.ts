@@ -51,9 +51,9 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
   // ── bytes in ──
 
   /** hot: the next bytes of a side, in order. */
-  data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
-    if (this.session !== null) this.session.data(side, bytes, start, end, frame, time);
-    else if (!this.deaf && end > start) this.recognise(side, bytes, start, end, frame, time);
+  data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos, behind = 0): void {
+    if (this.session !== null) this.session.data(side, bytes, start, end, frame, time, behind);
+    else if (!this.deaf && end > start) this.recognise(side, bytes, start, end, frame, time, behind);
   }
 
   /** `askedBefore`: what is missing was acknowledged at this moment, so it answers no request that was sent later. */
@@ -84,16 +84,24 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
     this.ended(side, how);
   }
 
-  private recognise(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): void {
+  private recognise(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    frame: FrameRef,
+    time: Nanos,
+    behind: number,
+  ): void {
     if (!this.claimed && this.claim()) {
-      this.session?.data(side, bytes, start, end, frame, time);
+      this.session?.data(side, bytes, start, end, frame, time, behind);
       return;
     }
     const { recognition } = this;
-    const decoder = recognition!.look(side, bytes, start, end, frame, time);
+    const decoder = recognition!.look(side, bytes, start, end, frame, time, behind);
     if (decoder !== null) {
       this.begin(decoder);
-      this.data(side, bytes, start, end, frame, time);
+      this.data(side, bytes, start, end, frame, time, behind);
     } else if (recognition!.isOver) {
       this.deaf = true;
       this.recognition = null;
@@ -127,7 +135,7 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
     this.turnInto(decoder);
     for (const side of [0, 1] as const) {
       for (const p of recognition?.beginningOf(side) ?? []) {
-        this.data(side, p.bytes, 0, p.bytes.length, p.frame, p.time);
+        this.data(side, p.bytes, 0, p.bytes.length, p.frame, p.time, p.behind);
       }
     }
   }

@@ -6,9 +6,9 @@ import type { Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
-import type { Exchange, Outcome, Side, StreamDecoder } from "../core/stream-decoder.ts";
+import type { Exchange, Outcome, Protocol, Side, StreamDecoder } from "../core/stream-decoder.ts";
 import { type FlowColumns, Mark, SideMark } from "./columns.ts";
-import { ExchangeLedger } from "./exchange-ledger.ts";
+import type { ExchangeLedger } from "./exchange-ledger.ts";
 import { FlowNotes } from "./flow-notes.ts";
 import { FlowStream } from "./flow-stream.ts";
 import { HELD_COST, HeldSegments } from "./held-segments.ts";
@@ -54,11 +54,11 @@ export class FlowStreams implements StreamRoom {
   private columns: FlowColumns;
   private names: FlowNames;
 
-  constructor(columns: FlowColumns, names: FlowNames, decoders: readonly StreamDecoder[], keepExchanges: boolean) {
+  constructor(columns: FlowColumns, names: FlowNames, decoders: readonly StreamDecoder[], ledger: ExchangeLedger) {
     this.columns = columns;
     this.names = names;
     this.decoders = decoders;
-    this.ledger = new ExchangeLedger(keepExchanges);
+    this.ledger = ledger;
   }
 
   /** A flow was opened: its place in the list. */
@@ -219,7 +219,7 @@ export class FlowStreams implements StreamRoom {
       c.next[i] = (first.seq + first.length) | 0;
       if (stream.deaf) continue;
       if (first.bytes.length > overlap) {
-        stream.data(s, first.bytes, overlap, first.bytes.length, first.frame, first.time);
+        stream.data(s, first.bytes, overlap, first.bytes.length, first.frame, first.time, first.behind);
       }
       const cut = first.length - Math.max(first.bytes.length, overlap);
       if (cut > 0) stream.gap(s, cut, "snap");
@@ -354,6 +354,14 @@ export class FlowStreams implements StreamRoom {
       this.noted.set(f, notes);
     }
     return notes;
+  }
+
+  /** With the protocol of its flow. */
+  *allNotes(): Iterable<{ notes: FlowNotes; protocol: Protocol }> {
+    for (const [f, notes] of this.noted) {
+      const decoder = this.decoders[this.columns.protocol[f]! - 1];
+      yield { notes, protocol: decoder?.protocol ?? "unknown" };
+    }
   }
 
   notesOf(f: number): FlowNotes | null {

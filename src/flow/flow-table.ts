@@ -14,7 +14,7 @@ import { otherSide, type Side, type StreamDecoder } from "../core/stream-decoder
 import { AddressTable } from "./address-table.ts";
 import { FlowColumns, Mark, SideMark } from "./columns.ts";
 import { CopyDetector } from "./copies.ts";
-import type { ExchangeLedger } from "./exchange-ledger.ts";
+import { ExchangeLedger } from "./exchange-ledger.ts";
 import { isFarewell } from "./farewell.ts";
 import { FlowIndex } from "./flow-index.ts";
 import { type FlowNames, FlowStreams } from "./flow-streams.ts";
@@ -50,6 +50,8 @@ export interface FlowTableOptions {
   decoders: readonly StreamDecoder[];
   /** Keep every exchange, not only the faulty ones. */
   keepExchanges: boolean;
+  /** Of all those that were answered, the first so many; all of them where it does not say. */
+  maxAnswered?: number;
   /** Unpredictable, against crafted hash collisions. It never shows in a result. */
   seed: number;
 }
@@ -78,7 +80,8 @@ export class FlowTable implements FlowNames {
   constructor(options: FlowTableOptions) {
     this.addresses = new AddressTable(options.seed | 0);
     this.index = new FlowIndex(this.columns, options.seed | 0);
-    this.streams = new FlowStreams(this.columns, this, options.decoders, options.keepExchanges);
+    const ledger = new ExchangeLedger(options.keepExchanges, options.maxAnswered);
+    this.streams = new FlowStreams(this.columns, this, options.decoders, ledger);
   }
 
   get count(): number {

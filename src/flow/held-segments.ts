@@ -20,6 +20,8 @@ export interface HeldSegment {
   time: Nanos;
   /** IPv4 identification of its packet; 0 when it has none. */
   ipId: number;
+  /** Captured bytes of the segment behind these, that came before in others; 0 when absent. */
+  behind?: number;
 }
 
 export class HeldSegments {
@@ -66,6 +68,7 @@ export class HeldSegments {
           frame: segment.frame,
           time: segment.time,
           ipId: segment.ipId,
+          ...(bytes.length > part.length ? { behind: bytes.length - part.length } : {}),
         });
         at++;
         added += room;

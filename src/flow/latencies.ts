@@ -44,6 +44,11 @@ export class Latencies extends Histogram implements View {
     return kind;
   }
 
+  /** What was asked goes by another name from now on. */
+  rename(of: (kind: string) => string): void {
+    this.kept = this.kept.map((point) => ({ ...point, kind: of(point.kind) }));
+  }
+
   points(): Iterable<LatencyPoint> {
     return this.kept;
   }

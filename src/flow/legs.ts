@@ -2,10 +2,11 @@
 //
 // A capture shows addresses, not processes. Each request that leaves a host where other requests are being served is a
 // vote for one of those services: by the same request id, by the same words, or, weakest, by lying within their time. What the
-// votes amount to is decided by whoever reads them (analyses/legs.ts).
+// votes amount to is decided by whoever reads them (analyses/legs.ts). By id and by words it is also one request that is served
+// by another: that is noted on the exchange.
 
 import type { Edge as View } from "../core/flow-view.ts";
-import type { Exchange } from "../core/stream-decoder.ts";
+import { type Exchange, MAX_BEHALF } from "../core/stream-decoder.ts";
 import type { ServiceTallyOf } from "./exchange-ledger.ts";
 import { Histogram } from "./histogram.ts";
 
@@ -13,6 +14,8 @@ import { Histogram } from "./histogram.ts";
 const MAX_EDGES = 20_000;
 /** Requests that wait on one host are searched by id and by words in maps of this size at most. */
 const MAX_KNOWN = 65_536;
+/** Of requests with one text that wait at once; more of them are told apart by nothing. */
+const MAX_SAME = 64;
 /** Most clients are called by nobody: they share it. */
 const NONE: ReadonlyMap<ServiceTallyOf, number> = new Map();
 
@@ -33,34 +36,52 @@ export class Edge implements View {
   }
 }
 
-/** Requests that wait, by a text that names them: the services that have them, the innermost last. */
+/** One request that is being served, and by whom. */
+interface Served {
+  readonly exchange: Exchange;
+  readonly service: ServiceTallyOf;
+}
+
+interface SameText {
+  /** The innermost last. */
+  readonly served: Served[];
+  /** Further ones, which are not told apart. */
+  more: number;
+}
+
+/** Requests that wait, by a text that names them. */
 class Waiting {
-  private known = new Map<string, ServiceTallyOf[]>();
+  private known = new Map<string, SameText>();
 
   get isEmpty(): boolean {
     return this.known.size === 0;
   }
 
-  add(text: string, service: ServiceTallyOf): void {
-    const list = this.known.get(text);
-    if (list !== undefined) list.push(service);
-    else if (this.known.size < MAX_KNOWN) this.known.set(text, [service]);
+  add(text: string, served: Served): void {
+    const same = this.known.get(text);
+    if (same === undefined) {
+      if (this.known.size < MAX_KNOWN) this.known.set(text, { served: [served], more: 0 });
+    } else if (same.served.length < MAX_SAME) same.served.push(served);
+    else same.more++;
   }
 
-  remove(text: string, service: ServiceTallyOf): void {
-    const list = this.known.get(text);
-    const at = list?.lastIndexOf(service) ?? -1;
-    if (at < 0) return;
-    if (list!.length === 1) this.known.delete(text);
-    else list!.splice(at, 1);
+  remove(text: string, exchange: Exchange): void {
+    const same = this.known.get(text);
+    if (same === undefined) return;
+    const at = same.served.findIndex((s) => s.exchange === exchange);
+    if (at >= 0) same.served.splice(at, 1);
+    else if (same.more > 0) same.more--;
+    if (same.served.length + same.more === 0) this.known.delete(text);
   }
 
   /** The innermost that is not `asked`. With `alone`, null where one service has it more than once: that names nothing. */
-  innermost(text: string, asked: ServiceTallyOf, alone: boolean): ServiceTallyOf | null {
-    const list = this.known.get(text);
-    if (list === undefined) return null;
-    const last = list.findLast((s) => s !== asked);
-    return last === undefined || (alone && list.indexOf(last) !== list.lastIndexOf(last)) ? null : last;
+  innermost(text: string, asked: ServiceTallyOf, alone: boolean): Served | null {
+    const same = this.known.get(text);
+    const last = same?.served.findLast((s) => s.service !== asked);
+    if (last === undefined) return null;
+    const isAlone = (): boolean =>
+      same!.more === 0 && same!.served.every((s) => s === last || s.service !== last.service);
+    return alone && !isAlone() ? null : last;
   }
 }
 
@@ -104,9 +125,9 @@ export class Legs {
     const { request } = e;
     if (host === undefined || request === null) return;
     if (service.activity.open.size === 0) host.services.delete(service);
-    if (request.id !== null) host.byId.remove(request.id, service);
+    if (request.id !== null) host.byId.remove(request.id, e);
     const words = host.byWords.isEmpty ? null : wordsOf(e);
-    if (words !== null) host.byWords.remove(words, service);
+    if (words !== null) host.byWords.remove(words, e);
   }
 
   private vote(edge: Edge, e: Exchange, client: string): ServiceTallyOf | null {
@@ -131,10 +152,11 @@ export class Legs {
     }
     const { id } = e.request!;
     const sameId = id === null ? null : host.byId.innermost(id, edge.service, false);
-    if (sameId !== null) edge.byId = counted(edge.byId, sameId);
+    if (sameId !== null) edge.byId = counted(edge.byId, sameId.service);
     const words = host.byWords.isEmpty ? null : wordsOf(e);
     const same = words === null ? null : host.byWords.innermost(words, edge.service, true);
-    if (same !== null) edge.byWords = counted(edge.byWords, same);
+    if (same !== null) edge.byWords = counted(edge.byWords, same.service);
+    e.onBehalfOf ??= shallow((sameId ?? same)?.exchange ?? null);
     if (innermost !== null) edge.byTime = counted(edge.byTime, innermost);
     return innermost;
   }
@@ -148,10 +170,11 @@ export class Legs {
     }
     host.services.add(service);
     const { id } = e.request!;
-    if (id !== null) host.byId.add(id, service);
+    const served = { exchange: e, service };
+    if (id !== null) host.byId.add(id, served);
     // From a host that asks nobody, no vote will come.
     const words = address === LOOPBACK || this.clients.has(address) ? wordsOf(e) : null;
-    if (words !== null) host.byWords.add(words, service);
+    if (words !== null) host.byWords.add(words, served);
   }
 
   private edge(client: string, service: ServiceTallyOf): Edge | null {
@@ -175,6 +198,13 @@ export class Legs {
 /** All loopback addresses are one host: the one that was captured on. */
 const LOOPBACK = "loopback";
 const hostOf = (address: string): string => (address.startsWith("127.") || address === "::1" ? LOOPBACK : address);
+
+/** Null where it is the end of a chain that is long enough: what is kept must not keep all that ever was. */
+function shallow(e: Exchange | null): Exchange | null {
+  let depth = 1;
+  for (let outer = e; outer !== null; outer = outer.onBehalfOf) if (depth++ > MAX_BEHALF) return null;
+  return e;
+}
 
 /** One vote more. */
 function counted(

@@ -16,6 +16,7 @@ export interface Beginning {
   bytes: Uint8Array;
   frame: FrameRef;
   time: Nanos;
+  behind: number;
 }
 
 export class Recognition {
@@ -38,7 +39,15 @@ export class Recognition {
   }
 
   /** The decoder that knows what this side says; null: none does yet, and what came is kept as far as one wants more. */
-  look(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos): StreamDecoder | null {
+  look(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    frame: FrameRef,
+    time: Nanos,
+    behind = 0,
+  ): StreamDecoder | null {
     const parts = this.parts[side];
     let all = bytes;
     let from = start;
@@ -56,7 +65,7 @@ export class Recognition {
     }
     this.candidate = candidate;
     if (candidate !== null && to - from < MAX_PROBE_BYTES) {
-      parts.push({ bytes: bytes.slice(start, end), frame, time });
+      parts.push({ bytes: bytes.slice(start, end), frame, time, behind });
     } else {
       parts.length = 0;
       this.probes++;

@@ -3,8 +3,9 @@
 import type { Nanos } from "../core/clock.ts";
 import type { Rest, Silence, ServiceActivity as View } from "../core/flow-view.ts";
 import { kindOf } from "../core/request-kind.ts";
-import type { Exchange } from "../core/stream-decoder.ts";
+import type { Exchange, Outcome } from "../core/stream-decoder.ts";
 import { Latencies } from "./latencies.ts";
+import { TimeBuckets } from "./time-buckets.ts";
 
 /** A shorter silence is a slow answer, and nothing that a person would call a stall. */
 const LEAST_SILENCE = 200e6;
@@ -21,6 +22,7 @@ const MAX_KINDS = 8;
 const SPARE = 64;
 
 export class ServiceActivity implements View {
+  readonly overTime = new TimeBuckets();
   readonly latencies = new Latencies();
   readonly silences: Silence[] = [];
   readonly rests: Rest[] = [];
@@ -44,6 +46,7 @@ export class ServiceActivity implements View {
 
   /** hot: a request came. */
   asked(e: Exchange): void {
+    this.overTime.asked(e);
     if (e.request!.waits === true) return;
     if (this.open.size === 0) this.rest(e.request!.time);
     this.open.add(e);
@@ -56,10 +59,12 @@ export class ServiceActivity implements View {
     if (time - this.silentFrom >= LEAST_SILENCE) this.note(e);
   }
 
-  /** hot: an exchange was judged. */
-  settled(e: Exchange): void {
+  /** hot: an exchange was judged; again, where it had been judged as `before`. */
+  settled(e: Exchange, before?: Outcome): void {
     const { request, response } = e;
     if (request === null) return;
+    if (before === undefined) this.overTime.settled(e);
+    else this.overTime.amended(e, before);
     if (response !== null && request.waits !== true) this.keep(response.time, e);
     this.open.delete(e);
     if (response !== null && response.time > this.latest) this.latest = response.time;
@@ -86,6 +91,14 @@ export class ServiceActivity implements View {
     this.silentFrom = Number.NaN;
     if (this.open.size === 0) this.rest(time);
     this.restsFrom = Number.NaN;
+  }
+
+  /** Kinds of requests go by other names from now on; behind {@link end}. */
+  rename(of: (kind: string) => string): void {
+    this.latencies.rename(of);
+    this.silences.forEach((silence, n) => {
+      this.silences[n] = { ...silence, kinds: silence.kinds.map(of) };
+    });
   }
 
   /** When the request came that came last, of those that wait; −Infinity when none waits. */

@@ -17,6 +17,7 @@ import {
   evidenceSentence,
   filtersOf,
   NAMED_CAPTURES,
+  redactionSentence,
   severityCounts,
   splitFindings,
   topologySentences,
@@ -31,7 +32,25 @@ const TABLE_ROWS = 50;
 const NOTES = 20;
 const SPARK_WIDTH = 40;
 
-export function renderMarkdown(report: Report): string {
+/** A picture of the bundle that a report in Markdown may refer to. */
+export interface LinkedPicture {
+  /** In the bundle, with slashes; letters, digits, dots and dashes. */
+  path: string;
+  title: string;
+  kind: string;
+  /** The code of a Mermaid diagram. */
+  mermaid: string;
+}
+
+/** What lies beside the report, where it is one of several files. */
+export interface MarkdownSurroundings {
+  pictures: readonly LinkedPicture[];
+}
+
+/** GitHub and GitLab draw no Mermaid of more than 50,000 characters; one of a screen's height has less than this. */
+const MAX_MERMAID = 15_000;
+
+export function renderMarkdown(report: Report, surroundings: MarkdownSurroundings = { pictures: [] }): string {
   const { serious, notes, blind } = splitFindings(report);
   const { diagnosis } = report;
   const span = analysedSpan(report);
@@ -57,6 +76,7 @@ export function renderMarkdown(report: Report): string {
     section(`Findings: ${severityCounts(serious)}`, findingsTable(serious, day));
     for (const f of serious.slice(0, FULL_FINDINGS)) out.push(...findingBlocks(f, day, span));
   }
+  section("Pictures", ...pictureBlocks(surroundings.pictures));
   if (diagnosis.ruled_out.length > 0) {
     section("Ruled out", list(diagnosis.ruled_out.map((r) => `${markdown(r.what)}: ${markdown(r.because)}`)));
   }
@@ -94,10 +114,23 @@ export function renderMarkdown(report: Report): string {
     ...report.clear.filter((c) => c.analysis === BLIND_SPOTS).map((c) => c.because),
     ...blind.map((f) => `${f.title}. ${f.summary} ${f.advice.join(" ")}`),
     ...trustSentences(report),
+    ...[redactionSentence(report)].filter((s) => s !== null),
   ];
   if (trust.length > 0) section("How far this capture can be trusted", list(trust.map(markdown)));
   out.push(`Times are UTC. Written by halfclose ${markdown(report.version)}.`);
   return `${out.join("\n\n")}\n`;
+}
+
+/** Links to the files beside; and the first ladder that is not too long, drawn by GitHub and GitLab (elsewhere it is a block of code). */
+function pictureBlocks(pictures: readonly LinkedPicture[]): string[] {
+  if (pictures.length === 0) return [];
+  const drawn = pictures.find((p) => p.kind === "ladder" && p.mermaid.length <= MAX_MERMAID);
+  return [
+    list(pictures.map((p) => `[${markdown(p.title)}](${p.path})`)),
+    ...(drawn === undefined
+      ? []
+      : [`${markdown(drawn.title)}:`, codeBlock(drawn.mermaid.trimEnd().split("\n"), "mermaid")]),
+  ];
 }
 
 export const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");

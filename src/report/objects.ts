@@ -15,7 +15,6 @@ import type {
 } from "../core/report.ts";
 import { stateAt } from "../core/state-at.ts";
 import type { Exchange } from "../core/stream-decoder.ts";
-import { type Redaction, redactTarget } from "./redact.ts";
 
 /** Names of the capture files; with more than one, objects say which file a frame number belongs to. */
 export type FileNames = readonly string[];
@@ -56,13 +55,8 @@ export function flowObject(flow: FlowRow, clock: CaptureClock, files: FileNames,
   };
 }
 
-export function exchangeObject(
-  e: Exchange,
-  flow: FlowRow,
-  clock: CaptureClock,
-  files: FileNames,
-  redaction: Redaction,
-): ReportExchange {
+/** Its texts are redacted where they are kept (flow/redact-kept.ts). */
+export function exchangeObject(e: Exchange, flow: FlowRow, clock: CaptureClock, files: FileNames): ReportExchange {
   const clientSide = flow.client.side;
   const { request, response } = e;
   const judged = e.outcome !== "unknown" && request !== null;
@@ -74,7 +68,7 @@ export function exchangeObject(
       frame: frameOf(request.frame),
       time: clock.iso(request.time),
       method: request.method,
-      target: redaction === "none" ? request.target : redactTarget(request.target, e.protocol),
+      target: request.target,
       host: request.host,
       id: request.id,
     },

@@ -3,6 +3,7 @@
 import { formatEndpoint } from "../core/address.ts";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "../core/format.ts";
+import { REPLACED, type Replaced } from "../core/redaction.ts";
 import type { Report, ReportCapture, ReportEvidence, ReportFinding, ReportLineEvidence } from "../core/report.ts";
 
 /** Kinds of packets beside TCP that are named. */
@@ -98,6 +99,48 @@ export function trustSentences(report: Report): string[] {
     );
   }
   return lines;
+}
+
+/** What shows by itself is not told in words: a statement with `?` for its literals, a key with `*` for its parts. The JSON counts it. */
+const PLAIN_REPLACED: ReadonlySet<Replaced> = new Set(["statement literals", "keys", "error texts"]);
+
+const ONE_REPLACED: Record<Replaced, string> = {
+  "target secrets": "secret in request targets",
+  credentials: "credential",
+  "statement literals": "statement literal",
+  keys: "part of keys",
+  "error texts": "value in error texts",
+  "host names": "host name",
+  "names of databases and users": "name of a database or user",
+  addresses: "address",
+  paths: "path",
+  comments: "comment",
+  "unread lines": "line that could not be read",
+};
+const MANY_REPLACED: Partial<Record<Replaced, string>> = {
+  "target secrets": "secrets in request targets",
+  keys: "parts of keys",
+  "error texts": "values in error texts",
+  "names of databases and users": "names of databases and users",
+  addresses: "addresses",
+  "unread lines": "lines that could not be read",
+};
+
+/** What was replaced in this report, and how names can be compared; null where there is nothing to say. */
+export function redactionSentence({ redaction }: Pick<Report, "redaction">): string | null {
+  if (redaction === undefined) return null;
+  const { level, key, replaced } = redaction;
+  if (level === "none") return "Nothing was redacted (--redact none): texts are shown as they were sent.";
+  const parts = REPLACED.filter((what) => replaced[what] !== undefined && !PLAIN_REPLACED.has(what)).map((what) =>
+    count(replaced[what]!, ONE_REPLACED[what], MANY_REPLACED[what]),
+  );
+  const told = parts.length === 0 ? "" : `Replaced before this was written: ${parts.join(", ")}.`;
+  if (level === "default") return told === "" ? null : told;
+  const names =
+    key === "given"
+      ? "Names and addresses are pseudonyms, the same in every report made with the same key."
+      : "Names and addresses are pseudonyms made with a random key: those of two reports do not compare.";
+  return told === "" ? names : `${names} ${told}`;
 }
 
 /** Findings in general, and those that say how far the capture can be trusted. */

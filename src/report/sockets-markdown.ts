@@ -5,7 +5,7 @@ import { cellCode, codeBlock, markdown } from "../core/escape.ts";
 import { count, dayOf, formatNumber } from "../core/format.ts";
 import type { SocketsObject } from "../core/sockets-report.ts";
 import { findingBlocks, findingsTable, list } from "./markdown.ts";
-import { severityCounts } from "./sentences.ts";
+import { redactionSentence, severityCounts } from "./sentences.ts";
 import {
   growthSentence,
   hostSentence,
@@ -52,6 +52,8 @@ export function renderSocketsMarkdown(report: SocketsReport): string {
     out.push("# The other hosts", list(items));
   }
   if (report.remarks.length > 0) out.push("## Left out", list(report.remarks.map(markdown)));
+  const redacted = redactionSentence(report);
+  if (redacted !== null) out.push(markdown(redacted));
   out.push(`Times are UTC. Written by halfclose ${markdown(report.version)}.`);
   return `${out.join("\n\n")}\n`;
 }

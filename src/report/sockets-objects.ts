@@ -1,6 +1,7 @@
 // How does a socket dump look to other programs? The objects of `halfclose sockets --json`, and what a series of them tells.
 
 import { isoFromEpoch } from "../core/clock.ts";
+import type { ReportRedaction } from "../core/redaction.ts";
 import type { ReportFinding } from "../core/report.ts";
 import type { SocketDump } from "../core/socket-table.ts";
 import {
@@ -54,6 +55,7 @@ export interface SocketsReport {
   series: readonly SocketsSeries[];
   /** What was left out, or broke, one sentence each. */
   remarks: readonly string[];
+  redaction?: ReportRedaction;
 }
 
 /** Of milliseconds since 1970. */
@@ -63,7 +65,12 @@ export const isoTime = (ms: number | null): string | null =>
 export const countsObject = (dump: SocketDump): SocketCounts =>
   Object.fromEntries([...dump.counts].filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]));
 
-export function socketsObject(dump: SocketDump, tallies: TallyFacts, verdict: Verdict): SocketsObject {
+export function socketsObject(
+  dump: SocketDump,
+  tallies: TallyFacts,
+  verdict: Verdict,
+  redaction?: ReportRedaction,
+): SocketsObject {
   const { summary } = dump;
   return {
     schema: SOCKETS_SCHEMA,
@@ -97,6 +104,7 @@ export function socketsObject(dump: SocketDump, tallies: TallyFacts, verdict: Ve
     clear: verdict.clear,
     unsure: verdict.unsure,
     failed: verdict.failed,
+    ...(redaction === undefined ? {} : { redaction }),
   };
 }
 

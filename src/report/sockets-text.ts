@@ -8,7 +8,7 @@ import type { ReportFinding } from "../core/report.ts";
 import type { SocketsObject } from "../core/sockets-report.ts";
 import { cut, displayWidth, padEnd, padStart } from "../core/wrap.ts";
 import { Page, type TextOptions } from "./page.ts";
-import { severityCounts, worstOf } from "./sentences.ts";
+import { redactionSentence, severityCounts, worstOf } from "./sentences.ts";
 import {
   growthSentence,
   hostSentence,
@@ -66,6 +66,11 @@ export function renderSocketsText(report: SocketsReport, options: TextOptions = 
   if (report.remarks.length > 0) {
     page.heading("Left out");
     for (const remark of report.remarks) page.item(remark, 2);
+  }
+  const redacted = redactionSentence(report);
+  if (redacted !== null) {
+    page.heading("Redaction");
+    page.item(redacted, 2);
   }
   return page.text();
 }

@@ -16,6 +16,7 @@ import {
   commentSentences,
   isDamaged,
   NAMED_CAPTURES,
+  redactionSentence,
   severityCounts,
   splitFindings,
   topologySentences,
@@ -164,6 +165,8 @@ function trust(page: Page, report: Report, blind: readonly ReportFinding[]): voi
   for (const c of report.clear) if (c.analysis === BLIND_SPOTS) page.item(capitalised(`${c.because}.`), 2);
   for (const f of blind) page.item(`${f.title}. ${f.summary} ${f.advice.join(" ")}`, 2);
   for (const line of trustSentences(report)) page.item(line, 2);
+  const redacted = redactionSentence(report);
+  if (redacted !== null) page.item(redacted, 2);
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

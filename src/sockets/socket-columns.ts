@@ -52,7 +52,15 @@ export class SocketColumns {
   private readonly blocks: Block[] = [];
   private readonly texts = new Texts();
   private readonly states = new Map(LISTED_STATES.map((state, n) => [state, n]));
+  private readonly named: ((address: string) => string) | null;
+  /** Numbers of the names that addresses go by. */
+  private readonly names = new Map<string, number>();
   count = 0;
+
+  /** `named`: by which names addresses and hosts go; null: by their own. */
+  constructor(named: ((address: string) => string) | null = null) {
+    this.named = named;
+  }
 
   get isFull(): boolean {
     return this.count >= MAX_ROWS;
@@ -66,11 +74,21 @@ export class SocketColumns {
     const block = this.block(row);
     block.line[i] = line;
     block.state[i] = this.states.get(state)!;
-    block.localAddress[i] = this.texts.number(local);
+    block.localAddress[i] = this.address(local);
     block.localPort[i] = localPort ?? 0;
-    block.remoteAddress[i] = this.texts.number(remote);
+    block.remoteAddress[i] = this.address(remote);
     block.remotePort[i] = remotePort ?? 0;
     return row;
+  }
+
+  private address(text: string): number {
+    if (this.named === null) return this.texts.number(text);
+    let n = this.names.get(text);
+    if (n === undefined) {
+      n = this.texts.number(this.named(text));
+      this.names.set(detached(text), n);
+    }
+    return n;
   }
 
   /** Bytes, not negative. */

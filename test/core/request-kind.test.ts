@@ -21,9 +21,24 @@ describe("SQL literals", () => {
     expect(redactSql(statement)).toBe(redacted);
   });
 
+  it.each([
+    ["mysql", "SELECT 1 /* don't */ FROM t WHERE a = 'secret'", "SELECT ?   FROM t WHERE a = ?"],
+    ["mysql", "SELECT a -- it's\nFROM t WHERE b = 'secret' # don't", "SELECT a  FROM t WHERE b = ?"],
+    ["mysql", "/*traceparent='00-1-2-01'*/ SELECT a--1", "SELECT a--?"],
+    ["mysql", "SELECT /*! 'secret' */ \"secret\"", "SELECT /*! ? */ ?"],
+    ["postgresql", String.raw`SELECT 'C:\', 'secret', E'it\'s', b # 5`, "SELECT ?, …, b # ?"],
+    ["postgresql", "SELECT /* a /* don't */ b */ 'secret'--'x", "SELECT   ?"],
+    ["postgresql", 'SELECT $q$ -- \'no comment $q$, `secret` FROM "T"', "SELECT ?, `secret` FROM ?"],
+  ] as const)("as %s reads them: %s", (dialect, statement, redacted) => {
+    expect(redactSql(statement, dialect)).toBe(redacted);
+  });
+
   it("are found in one pass, whatever the quotes", () => {
     const parts = ["'", "\"\\'", "$a$", "1,", "$", "-", "x'", ", ", "$1", "`"];
     for (const part of parts) expect(redactSql(part.repeat(300_000)).length).toBeLessThanOrEqual(part.length * 300_000);
+    for (const dialect of ["mysql", "postgresql"] as const)
+      for (const part of [...parts, "/*", "--", "#", "\\", "/*a*/", "$a", "e'"])
+        expect(redactSql(part.repeat(100_000), dialect).length).toBeLessThanOrEqual(part.length * 200_000);
   });
 });
 

@@ -58,6 +58,7 @@ export class Recorder implements ExchangeSink {
       waited: 0,
       gaveUp: null,
       gaveUpFrame: 0,
+      onBehalfOf: null,
       doubts: [],
     };
     this.exchanges.push(exchange);

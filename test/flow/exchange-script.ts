@@ -35,6 +35,7 @@ export function request(
     waited: 0,
     gaveUp: null,
     gaveUpFrame: 0,
+    onBehalfOf: null,
   };
 }
 

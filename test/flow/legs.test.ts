@@ -1,7 +1,7 @@
 // Which service does a request leave a host for? Votes counted by hand.
 
 import { describe, expect, it } from "vitest";
-import type { Exchange } from "../../src/core/stream-decoder.ts";
+import { type Exchange, MAX_BEHALF } from "../../src/core/stream-decoder.ts";
 import { ExchangeLedger } from "../../src/flow/exchange-ledger.ts";
 import { answer, request } from "./exchange-script.ts";
 
@@ -83,5 +83,61 @@ describe("the requests that wait at a service", () => {
     const told: Exchange[] = [];
     service.activity.newestOpen(2, told);
     expect(told.map((e) => e.request!.target)).toEqual(["/4", "/2"]);
+  });
+
+  it("is noted on the request: the innermost with its id, else with its words where they are one's own", () => {
+    const { all, tally } = ledger();
+    const [sidecar, service, database] = [tally(8080), tally(8280), tally(3306, "mysql", "10.0.0.2")];
+    const outer = request(1, "/a", { id: "x" });
+    const inner = request(1.1, "/a", { id: "x", flow: 1 });
+    const query = request(1.2, "SELECT 1", { flow: 2, protocol: "mysql", id: "x" });
+    const plain = request(1.3, "SELECT 2", { flow: 2, protocol: "mysql" });
+    for (const [e, client, of] of [
+      [outer, "10.0.0.9", sidecar],
+      [inner, HOST, service],
+      [query, HOST, database],
+      [plain, HOST, database],
+    ] as const)
+      all.asked(e, client, of);
+    // Of the last one nothing but the time would tell.
+    expect([outer, inner, query, plain].map((e) => e.onBehalfOf)).toEqual([null, outer, inner, null]);
+
+    const first = request(2, "/b");
+    const words = request(2.1, "/b", { flow: 1 });
+    all.asked(first, "10.0.0.9", sidecar);
+    all.asked(words, HOST, service);
+    expect(words.onBehalfOf).toBe(first);
+    const second = request(2.2, "/b", { flow: 3 });
+    const either = request(2.3, "/b", { flow: 4 });
+    all.asked(second, "10.0.0.9", sidecar);
+    all.asked(either, HOST, service);
+    expect(either.onBehalfOf).toBeNull();
+    // One of the two was answered: the words are the other's again.
+    all.settle(answer(first, 2.4), "10.0.0.9", sidecar);
+    const third = request(2.5, "/b", { flow: 5 });
+    all.asked(third, HOST, service);
+    expect(third.onBehalfOf).toBe(second);
+  });
+
+  it("is a chain of bounded length, and many with the same words cost no more", () => {
+    const { all, tally } = ledger();
+    const [sidecar, service] = [tally(8080), tally(8280)];
+    let last = request(0, "/loop", { id: "x" });
+    all.asked(last, HOST, sidecar);
+    for (let n = 1; n < 100; n++) {
+      const next = request(n, "/loop", { id: "x" });
+      all.asked(next, HOST, n % 2 === 0 ? sidecar : service);
+      last = next;
+    }
+    let depth = 0;
+    for (let e: Exchange | null = last; e !== null; e = e.onBehalfOf) depth++;
+    expect(depth).toBeLessThanOrEqual(MAX_BEHALF + 1);
+
+    const many = Array.from({ length: 50_000 }, (_, n) => request(200 + n / 1e4, "/same", { flow: n }));
+    for (const e of many) all.asked(e, HOST, sidecar);
+    for (const e of many) all.settle(answer(e, 300), HOST, sidecar);
+    const after = request(301, "/same", { flow: 1 });
+    all.asked(after, HOST, service);
+    expect(after.onBehalfOf).toBeNull();
   });
 });

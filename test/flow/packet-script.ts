@@ -180,7 +180,7 @@ export function play(list: readonly Segment[], options: PlayOptions = {}): Playe
     flows: Array.from(view.flows(), (f) => flowObject(f, clock, ["script"], last)),
     exchanges: [...table.ledger.kept]
       .sort(byRequest)
-      .map((e) => exchangeObject(e, view.row(e.flow), clock, ["script"], "none")),
+      .map((e) => exchangeObject(e, view.row(e.flow), clock, ["script"])),
     table,
   };
 }

@@ -62,3 +62,28 @@ test.each([
       .join();
   expect(cells(text)).toBe(cells(clean));
 });
+
+test("beside the files of a bundle: links to its pictures, one ladder drawn, and nothing of theirs acts", () => {
+  const picture = (kind: string, title: string, mermaid: string) => ({
+    kind,
+    title,
+    mermaid,
+    path: `pictures/${kind}.svg`,
+  });
+  const hostile = "](https://evil.example) <b> ```";
+  const ladder = "sequenceDiagram\n  participant a\n  Note over a: ``` and ````\n";
+  const text = renderMarkdown(madeUpReport(), {
+    pictures: [
+      picture("states", hostile, "xychart-beta\n"),
+      picture("ladder", "too long", "x".repeat(20_000)),
+      picture("ladder", "one that fits", ladder),
+      picture("ladder", "another", ladder),
+    ],
+  });
+  expect(text).toContain(
+    "## Pictures\n\n- [\\](https:\u200b//evil.example) &lt;b&gt; \\`\\`\\`](pictures/states.svg)\n",
+  );
+  expect(text).toContain(`one that fits:\n\n\`\`\`\`\`mermaid\n${ladder}\`\`\`\`\`\n`);
+  expect(text.match(/mermaid\n/g)).toHaveLength(1);
+  expect(renderMarkdown(madeUpReport())).not.toContain("Pictures");
+});

@@ -1,7 +1,8 @@
 // Do the values of secrets stay out of reports, and everything else stay in?
 
 import { describe, expect, it } from "vitest";
-import { REDACTED, redactTarget } from "../../src/report/redact.ts";
+import { redactTarget } from "../../src/core/redact-target.ts";
+import { REDACTED } from "../../src/core/redaction.ts";
 
 describe("redactTarget", () => {
   it.each([
