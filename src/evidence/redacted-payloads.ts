@@ -5,6 +5,7 @@
 // equal. Whatever is not known that way is filled.
 
 import type { RecordedFlow, RecordedPacket } from "../core/recording.ts";
+import { isFarewell, tellingBytes } from "../flow/farewell.ts";
 import type { Mark } from "./marks.ts";
 import { FILL } from "./stream-redactor.ts";
 
@@ -51,13 +52,20 @@ export function redactedPayloads(flow: RecordedFlow, marks: PayloadMarks): Redac
     const original = payloadOf(packet);
     if (original === null) continue;
     const seen = Math.min(marks.seenOf(packet.frame), packet.captured);
-    const stretch = marked(original, packet.captured, marks.marksOf(packet.frame), from, seen >= packet.captured);
+    const said = seen === 0 ? farewellIn(original, packet) : marks.marksOf(packet.frame);
+    const stretch = marked(original, packet.captured, said, from, seen >= packet.captured);
     sides[packet.side].push(stretch);
     bytes.set(packet, stretch.redacted);
     if (seen === 0) unread += original.length;
   }
   for (const stretches of sides) fillFromStream(stretches);
   return { bytes, unread };
+}
+
+/** What was said right before a close changes how the close is read (flow/farewell.ts), in protocols that nobody decodes, too. */
+function farewellIn(payload: Uint8Array, { length, captured }: RecordedPacket): readonly Mark[] {
+  if (captured < length || !isFarewell(payload, 0, payload.length)) return [];
+  return [{ fromEnd: captured, length: tellingBytes(payload, 0, payload.length), bytes: null }];
 }
 
 /** Sequence numbers, made to go on behind 2³². */

@@ -21,7 +21,9 @@ const FIXED: readonly (readonly number[])[] = [
 /** HTTP/2 in clear: the type of GOAWAY (RFC 9113 §6.8), behind its length. */
 const HTTP2_GOAWAY = 7;
 const HTTP2_HEADER = 9;
+const LONGEST_FIXED = 5;
 /** AMQP 0-9-1: a method frame (1) of class Connection (10), method Close (50). */
+const AMQP_FRAME = 1;
 const AMQP_METHOD_AT = 7;
 const AMQP_CLOSE = [0, 10, 0, 50];
 /** LDAP: an UnbindRequest (RFC 4511 §4.3) ends with its tag and no content. */
@@ -32,7 +34,16 @@ const LONGEST_UNBIND = 12;
 const WORD = /^(?:\S{1,10} )?(?:quit|rset|noop|bye|logout|exit|close|ping|disconnect)\r?\n$/i;
 const RESP = /^\*1\r\n\$4\r\n(?:quit|ping)\r\n$/i;
 const STOMP = /^DISCONNECT\n/;
+const STOMP_LINE = 11;
 const LONGEST_LINE = 64;
+
+/** Of bytes[start, end), all of a segment's payload, a farewell: how many of its first bytes say so. What follows them is its own. */
+export function tellingBytes(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (bytes[start] === AMQP_FRAME && length > LONGEST_FIXED)
+    return Math.min(length, AMQP_METHOD_AT + AMQP_CLOSE.length);
+  return STOMP.test(String.fromCharCode(...bytes.subarray(start, start + STOMP_LINE))) ? STOMP_LINE : length;
+}
 
 /** Of bytes[start, end), all of a segment's payload. */
 export function isFarewell(bytes: Uint8Array, start: number, end: number): boolean {
@@ -44,7 +55,7 @@ export function isFarewell(bytes: Uint8Array, start: number, end: number): boole
   const first = bytes[start];
   if (first === TLS_ALERT || first === TLS_DATA) return isTlsFarewell(bytes, start, end);
   if (first === LDAP_SEQUENCE && length <= LONGEST_UNBIND) return has(end - LDAP_UNBIND.length, LDAP_UNBIND);
-  if (first === 1 && has(start + AMQP_METHOD_AT, AMQP_CLOSE)) return true;
+  if (first === AMQP_FRAME && has(start + AMQP_METHOD_AT, AMQP_CLOSE)) return true;
   if (length >= HTTP2_HEADER && bytes[start + 3] === HTTP2_GOAWAY && has(start, [0, 0])) {
     return length === HTTP2_HEADER + bytes[start + 2]!;
   }

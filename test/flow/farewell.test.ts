@@ -2,7 +2,7 @@
 // recordings with OpenSSL 3.
 
 import { describe, expect, it } from "vitest";
-import { isFarewell } from "../../src/flow/farewell.ts";
+import { isFarewell, tellingBytes } from "../../src/flow/farewell.ts";
 import { findings } from "../analyses/timeline.ts";
 import { script } from "./packet-script.ts";
 
@@ -98,4 +98,17 @@ describe("the flow table", () => {
     expect(ends(`${open} +3000 s len=24\n c len=20\n s FIN ACK`).server.idleBeforeFin).toBeCloseTo(0.1e6, -3);
     expect(ends("c SYN\n s SYN ACK\n c ACK\n +3000 s len=24\n s FIN ACK").server.idleBeforeFin).toBeCloseTo(0.1e6, -3);
   });
+});
+
+it.each([
+  ["QUIT\r\n", 6],
+  ["a1 LOGOUT\r\n", 11],
+  ["DISCONNECT\r\n", 12],
+  ["DISCONNECT\nreceipt:77\n\n\0", 11],
+  ["\x01\0\0\0\x01", 5],
+  ["\x01\0\0\0\0\0\x10\0\x0a\0\x32\0\xc8\x02ok\0\0\0\0\xce", 11],
+])("%j is told by its first bytes: %i", (text, telling) => {
+  const bytes = Buffer.from(text, "latin1");
+  expect(isFarewell(bytes, 0, bytes.length)).toBe(true);
+  expect(tellingBytes(bytes, 0, bytes.length)).toBe(telling);
 });
