@@ -10,6 +10,8 @@ export interface Amount {
 /** Behind what is kept of course, room is left for the packets that must be seen: near what is cited, and at the end. */
 const RESERVED_PACKETS = 256;
 const RESERVED_SHARE = 0.5;
+/** Of that reserve, headers of ordinary packets may have a part: the end of a connection is to find room, and it is headers, too. */
+const HEADS_SHARE = 0.85;
 
 /**
  * `most` divided among those that want some: nobody gets more than wanted, and what one leaves is shared by the rest.
@@ -57,7 +59,8 @@ export class FlowLimit {
     }
     const fits = isNeeded ? kept.bytes + size <= most.bytes : keptOrdinary.bytes + size <= ordinary.bytes;
     const whole = isCited || (fits && kept.bytes + size <= most.bytes);
-    if (!whole && kept.bytes + head > most.bytes) return "none";
+    const room = isNeeded || isCited ? most.bytes : Math.max(ordinary.bytes, most.bytes * HEADS_SHARE);
+    if (!whole && kept.bytes + head > room) return "none";
     const taken = whole ? size : head;
     kept.packets++;
     kept.bytes += taken;

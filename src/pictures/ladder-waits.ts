@@ -1,6 +1,7 @@
-// Who waited for what, and until when? The requests of a ladder that are worth a mark: the one that matters, and those that went wrong.
+// Who waited for what, and until when? The requests of a ladder that are worth a mark: the one that matters, those that
+// went wrong, and those that took long.
 
-import type { Nanos } from "../core/clock.ts";
+import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { Exchange, Side } from "../core/stream-decoder.ts";
 import type { Wait } from "../diagram/ladder-picture.ts";
@@ -22,12 +23,15 @@ export interface WaitFacts {
   end: Nanos;
 }
 
+/** An answer that took so long is told with its time. */
+const LONG = 100 * NANOS_PER_MILLISECOND;
+
 /** Times are those of the capture. */
 export function waitsOf(facts: WaitFacts): Wait[] {
   const { exchanges, focus, shown } = facts;
   const isTold = (e: Exchange): boolean =>
     e.request !== null &&
-    (e === focus || (e.outcome !== "answered" && shown.has(e.request.frame))) &&
+    (e === focus || ((e.outcome !== "answered" || e.waited >= LONG) && shown.has(e.request.frame))) &&
     (e.outcome !== "unknown" || e.response !== null);
   const at = focus?.request?.time ?? facts.packets.at(-1)?.time ?? 0;
   return exchanges
