@@ -5,7 +5,7 @@ import { count, formatBytes, isTime } from "./core/format.ts";
 import type { EvidenceSlice } from "./extract.ts";
 import type { Investigation } from "./investigate.ts";
 import { picturesOf, type ReportPicture } from "./pictures/all.ts";
-import { renderHtml } from "./report/html.ts";
+import { renderHtml } from "./report/html/html.ts";
 import { reportJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Reproduction } from "./report/reproduction.ts";

@@ -9,7 +9,7 @@ import type { FrameRef } from "./core/frame.ts";
 import { parseFrames } from "./core/frame-option.ts";
 import { cut } from "./core/wrap.ts";
 import { type RedactingDecoders, redactingDecoders } from "./evidence/redacting-decoders.ts";
-import { redactionsFor } from "./evidence/redactions.ts";
+import { redactionsFor } from "./evidence/redactors/redactions.ts";
 import { omittedWords, type Slice, sliceOf } from "./evidence/slice.ts";
 import type { Redacted } from "./evidence/stream-redactor.ts";
 import { type AnalyzeOptions, type Investigation, investigate } from "./investigate.ts";

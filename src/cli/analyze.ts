@@ -181,7 +181,7 @@ async function withPictures(
 async function pageOf(found: Investigation, how: Reproduction): Promise<string> {
   const [{ picturesOf }, { renderHtml }] = await Promise.all([
     import("../pictures/all.ts"),
-    import("../report/html.ts"),
+    import("../report/html/html.ts"),
   ]);
   const { pictures, without } = await picturesOf(found);
   return renderHtml(found.report, pictures, { how, without });

@@ -71,7 +71,7 @@ export function markdown(text: string): string {
     .replace(/>/g, "&gt;")
     .replace(/[@#!%~$](?=["\p{L}\p{N}_])/gu, `$&${ZERO_WIDTH_SPACE}`)
     .replace(/:\/\//g, `:${ZERO_WIDTH_SPACE}//`)
-    .replace(/\b(www|GH|mailto|xmpp)(?=[.:-])/gi, `$1${ZERO_WIDTH_SPACE}`)
+    .replace(/(?<![A-Za-z0-9])(www|GH|mailto|xmpp)(?=[.:-])/gi, `$1${ZERO_WIDTH_SPACE}`)
     .trim();
   // At the start of a line: a heading, list, quote, rule, or a quick action.
   return shown.replace(/^(?:([#+\-=/:])|(\d+)([.)])(?=\s))/, (_, mark, digits, dot) =>

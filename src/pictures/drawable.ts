@@ -51,32 +51,35 @@ export async function drawableOf(
     case "states": {
       const [{ statesPicture }, { states }] = await Promise.all([
         import("./states.ts"),
-        import("../diagram/states.ts"),
+        import("../diagram/over-time/states.ts"),
       ]);
       return drawable(kind, states, statesPicture(view, options));
     }
     case "exchanges": {
       const [{ exchangesPicture }, { exchanges }] = await Promise.all([
         import("./exchanges.ts"),
-        import("../diagram/exchanges.ts"),
+        import("../diagram/over-time/exchanges.ts"),
       ]);
       return drawable(kind, exchanges, exchangesPicture(view, options));
     }
     case "ports": {
-      const [{ portsPicture }, { ports }] = await Promise.all([import("./ports.ts"), import("../diagram/ports.ts")]);
+      const [{ portsPicture }, { ports }] = await Promise.all([
+        import("./ports.ts"),
+        import("../diagram/over-time/ports.ts"),
+      ]);
       return drawable(kind, ports, portsPicture(view, options));
     }
     case "topology": {
       const [{ topologyPicture }, { topology }] = await Promise.all([
         import("./topology.ts"),
-        import("../diagram/topology.ts"),
+        import("../diagram/topology/topology.ts"),
       ]);
       return drawable(kind, topology, topologyPicture(view, options));
     }
     case "ladder": {
       const [{ ladderPicture }, { ladder }] = await Promise.all([
         import("./ladder.ts"),
-        import("../diagram/ladder.ts"),
+        import("../diagram/ladder/ladder.ts"),
       ]);
       return drawable(kind, ladder, await ladderPicture(from, target));
     }

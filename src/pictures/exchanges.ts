@@ -4,7 +4,7 @@ import { formatEndpoint } from "../core/address.ts";
 import type { CaptureView, RequestBucket, ServiceTally } from "../core/flow-view.ts";
 import { count } from "../core/format.ts";
 import { type Exchange, otherSide } from "../core/stream-decoder.ts";
-import type { ExchangesPicture, ServiceTimeline, WaitPoint } from "../diagram/exchanges-picture.ts";
+import type { ExchangesPicture, ServiceTimeline, WaitPoint } from "../diagram/over-time/exchanges-picture.ts";
 import { chartOf, leftOut, type Made, type PictureOptions, rankOf } from "./over-time.ts";
 
 /** Three charts each: more services are more than an eye compares. */

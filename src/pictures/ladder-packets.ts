@@ -6,7 +6,7 @@ import { Flag } from "../core/packet.ts";
 import type { RecordedFlow, RecordedPacket } from "../core/recording.ts";
 import { seqDiff } from "../core/seq.ts";
 import { type Exchange, otherSide, type Side } from "../core/stream-decoder.ts";
-import type { SegmentRow } from "../diagram/ladder-picture.ts";
+import type { SegmentRow } from "../diagram/ladder/ladder-picture.ts";
 
 /** One packet of a leg, both halves of a redirected connection put together. */
 export interface LegPacket {

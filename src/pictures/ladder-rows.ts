@@ -2,7 +2,7 @@
 
 import { type FrameRef, fileOf, frameOf } from "../core/frame.ts";
 import { type Exchange, otherSide } from "../core/stream-decoder.ts";
-import type { LadderRow, OmittedRow, SegmentRow } from "../diagram/ladder-picture.ts";
+import type { LadderRow, OmittedRow, SegmentRow } from "../diagram/ladder/ladder-picture.ts";
 import type { LegFacts } from "./ladder-choice.ts";
 import { type LegPacket, requestText, responseText } from "./ladder-packets.ts";
 

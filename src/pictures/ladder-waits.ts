@@ -4,7 +4,7 @@
 import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { Exchange, Side } from "../core/stream-decoder.ts";
-import type { Wait } from "../diagram/ladder-picture.ts";
+import type { Wait } from "../diagram/ladder/ladder-picture.ts";
 import { type LegPacket, requestText } from "./ladder-packets.ts";
 
 /** Of one connection: more of them lie on each other. Those nearest to the request that matters are told. */

@@ -8,7 +8,7 @@ import type { StateHistory } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { RecordedFlow } from "../core/recording.ts";
 import type { Exchange, Side } from "../core/stream-decoder.ts";
-import type { LadderPicture, LadderRow, Leg, Lifeline, StateSpan, Wait } from "../diagram/ladder-picture.ts";
+import type { LadderPicture, LadderRow, Leg, Lifeline, StateSpan, Wait } from "../diagram/ladder/ladder-picture.ts";
 import type { Investigation } from "../investigate.ts";
 import { type Chain, chainOfFinding, chainOfFlow } from "./ladder-chain.ts";
 import { chosenPackets, type LegFacts } from "./ladder-choice.ts";

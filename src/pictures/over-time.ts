@@ -6,7 +6,7 @@ import type { Party } from "../core/analysis.ts";
 import type { Nanos } from "../core/clock.ts";
 import type { CaptureView } from "../core/flow-view.ts";
 import type { Report, ReportFinding } from "../core/report.ts";
-import type { ChartPicture, Onset } from "../diagram/chart-picture.ts";
+import type { ChartPicture, Onset } from "../diagram/over-time/chart-picture.ts";
 
 /** A picture; or none, and why there is nothing to be seen. */
 export type Made<P> = { picture: P } | { picture: null; because: string };

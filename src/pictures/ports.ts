@@ -9,7 +9,7 @@ import type { CaptureView, StateName } from "../core/flow-view.ts";
 import { count } from "../core/format.ts";
 import type { ReportFinding } from "../core/report.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
-import type { PortsPanel, PortsPicture } from "../diagram/ports-picture.ts";
+import type { PortsPanel, PortsPicture } from "../diagram/over-time/ports-picture.ts";
 import { chartOf, leftOut, type Made, momentsOf, type PictureOptions, rankOf } from "./over-time.ts";
 import { countSpans, Spans } from "./span-counts.ts";
 

@@ -2,7 +2,7 @@
 // time, for several kinds at once.
 
 import type { Nanos } from "../core/clock.ts";
-import type { StepSeries } from "../diagram/chart-picture.ts";
+import type { StepSeries } from "../diagram/over-time/chart-picture.ts";
 
 /** Spans of several kinds, in columns that grow. */
 export class Spans {

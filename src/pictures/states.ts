@@ -6,7 +6,7 @@ import type { Party } from "../core/analysis.ts";
 import type { CaptureView, EndRow, FlowRow, StateName } from "../core/flow-view.ts";
 import { count } from "../core/format.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
-import type { StatesPanel, StatesPicture } from "../diagram/states-picture.ts";
+import type { StatesPanel, StatesPicture } from "../diagram/over-time/states-picture.ts";
 import { chartOf, leftOut, type Made, momentsOf, type PictureOptions, type Rank, rankOf } from "./over-time.ts";
 import { countSpans, Spans } from "./span-counts.ts";
 

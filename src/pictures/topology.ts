@@ -13,7 +13,7 @@ import type {
   TopologyFault,
   TopologyNode,
   TopologyPicture,
-} from "../diagram/topology-picture.ts";
+} from "../diagram/topology/topology-picture.ts";
 import { leftOut, type Made, type PictureOptions } from "./over-time.ts";
 import { troubleByLink } from "./topology-trouble.ts";
 

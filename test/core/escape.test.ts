@@ -55,6 +55,7 @@ describe("markdown", () => {
     ["[x](javascript:alert(1))", "\\[x\\](javascript:alert(1))"],
     ["![x](https://example.com/a.png)", `!\\[x\\](https:${ZW}//example.com/a.png)`],
     ["see www.example.com", `see www${ZW}.example.com`],
+    ["_www.example.com", `\\_www${ZW}.example.com`],
     ["hi @root and a@example.com", `hi @${ZW}root and a@${ZW}example.com`],
     ["#12 !3 ~label %1", `\\#${ZW}12 !${ZW}3 \\~${ZW}label %${ZW}1`],
     ["GH-12", `GH${ZW}-12`],

@@ -1,8 +1,8 @@
 // Do ticks stand at round clock times of the capture, whatever its length?
 
 import { describe, expect, it } from "vitest";
-import { clockAt, countScale, isoAt, timeTicks } from "../../src/diagram/axis.ts";
-import { durationScale } from "../../src/diagram/axis-duration.ts";
+import { clockAt, countScale, isoAt, timeTicks } from "../../src/diagram/over-time/axis.ts";
+import { durationScale } from "../../src/diagram/over-time/axis-duration.ts";
 
 const START = "2026-03-01T15:30:11.204000000Z";
 const labels = (end: number, count: number, start = START): string[] =>

@@ -1,8 +1,8 @@
 // Is the ladder the one that tshark and the kernel tell, and is everything readable?
 
 import { describe, expect, test } from "vitest";
-import { ladder } from "../../src/diagram/ladder.ts";
-import { ladderLayout } from "../../src/diagram/ladder-layout.ts";
+import { ladder } from "../../src/diagram/ladder/ladder.ts";
+import { ladderLayout } from "../../src/diagram/ladder/ladder-layout.ts";
 import { svgElement } from "../../src/diagram/svg-document.ts";
 import { expectApart } from "./boxes.ts";
 import { CHAIN, CRAFTED, DROPPED, GIVEN_UP, LATE, ODD } from "./made-up-ladders.ts";

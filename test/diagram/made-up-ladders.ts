@@ -4,7 +4,7 @@
 // asked (stream 7) and the database connection that was leaked last (stream 108); samples/refused-and-unanswered, client ports
 // 41005 (SYN to nobody) and 41018 (late-1).
 
-import type { LadderPicture, OmittedRow, SegmentRow, StateSpan } from "../../src/diagram/ladder-picture.ts";
+import type { LadderPicture, OmittedRow, SegmentRow, StateSpan } from "../../src/diagram/ladder/ladder-picture.ts";
 
 export const NEVER = Number.POSITIVE_INFINITY;
 const US = 1000;

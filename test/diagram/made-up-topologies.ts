@@ -1,6 +1,6 @@
 // Which topologies are drawn in tests? The one of samples/leaked-pool, written down from its truth.json, and crafted ones.
 
-import type { TopologyEdge, TopologyNode, TopologyPicture } from "../../src/diagram/topology-picture.ts";
+import type { TopologyEdge, TopologyNode, TopologyPicture } from "../../src/diagram/topology/topology-picture.ts";
 
 const node = (name: string, more: Partial<TopologyNode> = {}): TopologyNode => ({
   name,

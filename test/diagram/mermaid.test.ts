@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ladder } from "../../src/diagram/ladder.ts";
+import { ladder } from "../../src/diagram/ladder/ladder.ts";
 import { bounded, MAX_CODE, mermaidText } from "../../src/diagram/mermaid.ts";
 import { CRAFTED, GIVEN_UP } from "./made-up-ladders.ts";
 

@@ -2,12 +2,12 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { displayWidth } from "../../src/core/wrap.ts";
-import type { ChartPicture, StepSeries } from "../../src/diagram/chart-picture.ts";
 import type { Diagram } from "../../src/diagram/diagram.ts";
-import { exchanges } from "../../src/diagram/exchanges.ts";
-import { ports } from "../../src/diagram/ports.ts";
-import { states } from "../../src/diagram/states.ts";
-import type { StatesPicture } from "../../src/diagram/states-picture.ts";
+import type { ChartPicture, StepSeries } from "../../src/diagram/over-time/chart-picture.ts";
+import { exchanges } from "../../src/diagram/over-time/exchanges.ts";
+import { ports } from "../../src/diagram/over-time/ports.ts";
+import { states } from "../../src/diagram/over-time/states.ts";
+import type { StatesPicture } from "../../src/diagram/over-time/states-picture.ts";
 import { svgElement } from "../../src/diagram/svg-document.ts";
 import { exchangesPicture } from "../../src/pictures/exchanges.ts";
 import { portsPicture } from "../../src/pictures/ports.ts";

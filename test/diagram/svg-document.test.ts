@@ -2,9 +2,9 @@
 
 import { D3Node } from "d3-node";
 import { describe, expect, test } from "vitest";
-import { ladder } from "../../src/diagram/ladder.ts";
+import { ladder } from "../../src/diagram/ladder/ladder.ts";
 import { type Canvas, type Size, svgElement } from "../../src/diagram/svg-document.ts";
-import { topology } from "../../src/diagram/topology.ts";
+import { topology } from "../../src/diagram/topology/topology.ts";
 import { CHAIN, CRAFTED, GIVEN_UP, LATE } from "./made-up-ladders.ts";
 import { BUSY, CIRCLE, HOSTILE_TOPOLOGY, LEAKED } from "./made-up-topologies.ts";
 

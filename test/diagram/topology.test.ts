@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { svgElement } from "../../src/diagram/svg-document.ts";
-import { topology } from "../../src/diagram/topology.ts";
-import { layersOf } from "../../src/diagram/topology-layers.ts";
-import { topologyLayout } from "../../src/diagram/topology-layout.ts";
+import { topology } from "../../src/diagram/topology/topology.ts";
+import { layersOf } from "../../src/diagram/topology/topology-layers.ts";
+import { topologyLayout } from "../../src/diagram/topology/topology-layout.ts";
 import { expectApart } from "./boxes.ts";
 import { BUSY, CIRCLE, HOSTILE_TOPOLOGY, LEAKED } from "./made-up-topologies.ts";
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { redactKey } from "../../src/core/redact-key.ts";
-import { fillKey } from "../../src/evidence/fill-key.ts";
+import { fillKey } from "../../src/evidence/redactors/fill-key.ts";
 
 const filled = (key: string): string => {
   const bytes = Buffer.from(key, "latin1");

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CODE_LENGTHS, huffmanDecode } from "../../decoders/hpack-huffman.ts";
-import { codedBits, fitOctets, huffmanEncode } from "../../src/evidence/hpack-fit.ts";
-import { Veiled } from "../../src/evidence/veiled.ts";
+import { codedBits, fitOctets, huffmanEncode } from "../../src/evidence/redactors/hpack-fit.ts";
+import { Veiled } from "../../src/evidence/redactors/veiled.ts";
 import { hex } from "../decoders/http2-wire.ts";
 import { bytesOf } from "../decoders/recorder.ts";
 

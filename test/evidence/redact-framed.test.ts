@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { framed } from "../../decoders/framed.ts";
 import { parseFrames } from "../../src/core/frame-option.ts";
 import type { FlowOpening, StreamDecoder } from "../../src/core/stream-decoder.ts";
-import { redactFramed } from "../../src/evidence/redact-framed.ts";
+import { redactFramed } from "../../src/evidence/redactors/redact-framed.ts";
 import type { StreamRedaction } from "../../src/evidence/stream-redactor.ts";
 import { bytesOf, end, gap, type Step } from "../decoders/recorder.ts";
 import { expectSame, redactSteps, segmented, twice } from "./redacted-stream.ts";

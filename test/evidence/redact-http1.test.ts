@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { http1 } from "../../decoders/http1.ts";
 import { redactTarget } from "../../src/core/redact-target.ts";
-import { redactHttp1 } from "../../src/evidence/redact-http1.ts";
+import { redactHttp1 } from "../../src/evidence/redactors/redact-http1.ts";
 import { bytesOf, C, end, gap, type Recorded, S, type Step } from "../decoders/recorder.ts";
 import { expectSame, redactSteps, STRICT, segmented, twice } from "./redacted-stream.ts";
 

@@ -10,7 +10,7 @@ import { TextCache } from "../../decoders/http1-text.ts";
 import { http2 } from "../../decoders/http2.ts";
 import { makePseudonyms } from "../../src/core/pseudonyms.ts";
 import { redactTarget } from "../../src/core/redact-target.ts";
-import { redactHttp2 } from "../../src/evidence/redact-http2.ts";
+import { redactHttp2 } from "../../src/evidence/redactors/redact-http2.ts";
 import type { RedactionPolicy } from "../../src/evidence/stream-redactor.ts";
 import {
   block,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { memcached } from "../../decoders/memcached.ts";
-import { redactMemcached } from "../../src/evidence/redact-memcached.ts";
+import { redactMemcached } from "../../src/evidence/redactors/redact-memcached.ts";
 import { C, S, type Step } from "../decoders/recorder.ts";
 import { testDamaged } from "./damaged-dialogue.ts";
 import { expectSame, segmented, twice } from "./redacted-stream.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mysql } from "../../decoders/mysql.ts";
-import { redactMysql } from "../../src/evidence/redact-mysql.ts";
+import { redactMysql } from "../../src/evidence/redactors/redact-mysql.ts";
 import * as m from "../decoders/mysql-script.ts";
 import type { Step } from "../decoders/recorder.ts";
 import { testDamaged } from "./damaged-dialogue.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { postgres } from "../../decoders/postgres.ts";
-import { redactPostgres } from "../../src/evidence/redact-postgres.ts";
+import { redactPostgres } from "../../src/evidence/redactors/redact-postgres.ts";
 import { b, bytes, cancelRequest, f, i16, i32, message, sslRequest, startup } from "../decoders/postgres-script.ts";
 import type { Step } from "../decoders/recorder.ts";
 import { testDamaged } from "./damaged-dialogue.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { redis } from "../../decoders/redis.ts";
-import { redactRedis } from "../../src/evidence/redact-redis.ts";
+import { redactRedis } from "../../src/evidence/redactors/redact-redis.ts";
 import { C, gap, S, type Step } from "../decoders/recorder.ts";
 import { testDamaged } from "./damaged-dialogue.ts";
 import { expectSame, STRICT, segmented, twice } from "./redacted-stream.ts";

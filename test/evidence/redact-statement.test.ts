@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { redactSql } from "../../src/core/redact-sql.ts";
-import { redactStatement } from "../../src/evidence/redact-statement.ts";
-import type { Dialect } from "../../src/evidence/sql-literals.ts";
+import { redactStatement } from "../../src/evidence/redactors/redact-statement.ts";
+import type { Dialect } from "../../src/evidence/redactors/sql-literals.ts";
 
 const utf8 = new TextEncoder();
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tls } from "../../decoders/tls.ts";
-import { redactTls } from "../../src/evidence/redact-tls.ts";
+import { redactTls } from "../../src/evidence/redactors/redact-tls.ts";
 import { bytesOf, gap, type Step } from "../decoders/recorder.ts";
 import {
   CLIENT_12,

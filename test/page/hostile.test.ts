@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReportFinding } from "../../src/core/report.ts";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { FINDING, madeUpReport, withEveryText } from "../report/made-up-report.ts";
 import { chromiumPath, launch, open, why } from "./browser.ts";
 import { madeUpPicture, madeUpPictures } from "./made-up-pictures.ts";

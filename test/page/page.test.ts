@@ -2,7 +2,7 @@
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { madeUpReport } from "../report/made-up-report.ts";
 import { violations } from "./axe.ts";
 import { chromiumPath, launch, open, why } from "./browser.ts";

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { investigate } from "../../src/investigate.ts";
 import { picturesOf } from "../../src/pictures/all.ts";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { sample } from "../cli/samples.ts";
 import { violations } from "./axe.ts";
 import { chromiumPath, launch, open, why } from "./browser.ts";

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { readExchanges } from "../../src/analyze.ts";
-import type { LadderPicture, SegmentRow } from "../../src/diagram/ladder-picture.ts";
+import type { LadderPicture, SegmentRow } from "../../src/diagram/ladder/ladder-picture.ts";
 import { type Investigation, investigate } from "../../src/investigate.ts";
 import { type LadderTarget, ladderPicture } from "../../src/pictures/ladder.ts";
 import { MAX_ROWS } from "../../src/pictures/ladder-choice.ts";

@@ -3,9 +3,9 @@
 
 import { describe, expect, it } from "vitest";
 import type { StateName } from "../../src/core/flow-view.ts";
-import { lastOf } from "../../src/diagram/chart-picture.ts";
-import { requestsOf } from "../../src/diagram/exchanges-picture.ts";
-import type { StatesPicture } from "../../src/diagram/states-picture.ts";
+import { lastOf } from "../../src/diagram/over-time/chart-picture.ts";
+import { requestsOf } from "../../src/diagram/over-time/exchanges-picture.ts";
+import type { StatesPicture } from "../../src/diagram/over-time/states-picture.ts";
 import { exchangesPicture } from "../../src/pictures/exchanges.ts";
 import { portsPicture } from "../../src/pictures/ports.ts";
 import { statesPicture } from "../../src/pictures/states.ts";

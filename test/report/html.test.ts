@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { madeUpPictures } from "../page/made-up-pictures.ts";
 import { madeUpReport } from "./made-up-report.ts";
 

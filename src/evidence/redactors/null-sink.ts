@@ -1,0 +1,72 @@
+// Where does a session report that is followed only to know what its bytes mean? Nowhere.
+
+import type { Exchange, ExchangeSink, Protocol, RequestHead, ResponseHead, Side } from "../../core/stream-decoder.ts";
+import { otherSide } from "../../core/stream-decoder.ts";
+
+/** What was asked and answered is judged elsewhere, by the session beside which the redactor stands. */
+export class NullSink implements ExchangeSink {
+  /** The flow has become something else: what follows is another redactor's. */
+  isUpgraded = false;
+  private readonly protocol: Protocol;
+
+  constructor(protocol: Protocol) {
+    this.protocol = protocol;
+  }
+
+  request(side: Side, head: RequestHead): Exchange {
+    return this.exchange(side, head);
+  }
+
+  response(exchange: Exchange | null, side: Side, head: ResponseHead): Exchange {
+    const answered = exchange ?? this.exchange(otherSide(side), null);
+    answered.response = head;
+    return answered;
+  }
+
+  requestBytes(exchange: Exchange, _time: number, complete: boolean): void {
+    exchange.requestComplete = complete;
+  }
+
+  responseComplete(exchange: Exchange): void {
+    exchange.responseComplete = true;
+  }
+
+  doubt(exchange: Exchange, why: "gap" | "snap"): void {
+    exchange.doubt ??= why;
+  }
+
+  upgraded(): null {
+    this.isUpgraded = true;
+    return null;
+  }
+
+  interim(): void {}
+  cancel(): void {}
+  answeredLate(): void {}
+  remark(): void {}
+  label(): void {}
+  intact(): void {}
+  broken(): void {}
+
+  private exchange(requester: Side, request: RequestHead | null): Exchange {
+    return {
+      flow: 0,
+      protocol: this.protocol,
+      requester,
+      request,
+      requestEnd: 0,
+      requestComplete: false,
+      response: null,
+      responseComplete: false,
+      interim: 0,
+      responseBytes: 0,
+      inTransaction: null,
+      doubt: null,
+      outcome: "pending",
+      waited: 0,
+      gaveUp: null,
+      gaveUpFrame: 0,
+      onBehalfOf: null,
+    };
+  }
+}
