@@ -6,7 +6,6 @@ import type { Bundle } from "../bundle.ts";
 import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
-import { count, formatBytes } from "../core/format.ts";
 import type { Report, ReportDump } from "../core/report.ts";
 import type { Investigation } from "../investigate.ts";
 import type { Reproduction } from "../report/reproduction.ts";
@@ -36,6 +35,8 @@ interface Flags extends ReadingFlags, HostFlags {
   detail?: boolean;
   output?: string;
   bundle?: string;
+  attach?: string;
+  yesUnredacted?: boolean;
   only: string[];
   skip: string[];
   failOn?: Severity;
@@ -52,6 +53,7 @@ Examples:
   halfclose analyze incident.pcap --filter 'host 10.0.0.5 and port 8280'
   halfclose analyze incident.pcap -o report.html      one page for the ticket
   halfclose analyze incident.pcap --bundle ticket.zip    and its cited packets
+  halfclose analyze incident.pcap --attach jira:OPS-123
   halfclose analyze incident.pcap --json | jq -r .diagnosis.summary
   halfclose analyze incident.pcap --sockets netstat.txt ss-later.txt
   halfclose analyze incident.pcap --only resets,unanswered-requests
@@ -72,6 +74,11 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
     .option("--detail", "add every flow and exchange to the JSON")
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output")
     .option("--bundle <path>", "write report, pictures and cited packets too: a folder, or a file that ends with .zip")
+    .option(
+      "--attach <ticket>",
+      "put a summary and the files of a bundle on a ticket; halfclose attach has more, and --dry-run",
+    )
+    .option("--yes-unredacted", "with --attach: also with --redact none")
     .option("--only <ids>", "run only these analyses (a list with commas, or repeated)", collect, [])
     .option("--skip <ids>", "run all but these analyses", collect, [])
     .addOption(new Option("--fail-on <severity>", "exit with 1 when a finding is at or above it").choices(SEVERITIES))
@@ -123,6 +130,9 @@ async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io
   const inputs = [...captures, ...(flags.sockets ?? [])];
   refuseToOverwrite(flags.output, inputs);
   if (flags.bundle !== undefined) (await import("./bundle.ts")).checkBundle(flags.bundle, inputs);
+  if (flags.yesUnredacted === true && flags.attach === undefined)
+    throw new UsageError("--yes-unredacted is for what goes to a ticket: give it with --attach");
+  const attaching = flags.attach === undefined ? null : await attachingTo(flags.attach, flags, io);
   const { ANALYSES } = await import("../analyze.ts");
   if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
 
@@ -133,11 +143,12 @@ async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io
     ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
     ...(flags.zone === undefined ? {} : { zone: flags.zone }),
   };
-  const report =
-    format === "html" || flags.bundle !== undefined
+  const { report, bundle } =
+    format === "html" || flags.bundle !== undefined || attaching !== null
       ? await withPictures(captures, format, flags, options, io)
-      : await plain(captures, format, flags, options, io);
+      : { report: await plain(captures, format, flags, options, io), bundle: null };
   const code = Math.max(sayProblems(report.captures, io), sayDumpProblems(report.sockets ?? [], io));
+  if (attaching !== null && bundle !== null) await attaching(bundle);
   return code !== EXIT.ok ? code : failsOn(report, flags.failOn) ? EXIT.found : EXIT.ok;
 }
 
@@ -155,6 +166,13 @@ async function plain(
   return report;
 }
 
+/** Who we are to the ticket, and whether it may be written, is found out before a long analysis and not after. */
+async function attachingTo(ticket: string, flags: Flags, io: Io): Promise<(bundle: Bundle) => Promise<void>> {
+  const { attachLater } = await import("./attach-later.ts");
+  const { redact, yesUnredacted = false, bundle = null } = flags;
+  return attachLater(ticket, { redact, yesUnredacted, bundlePath: bundle }, io);
+}
+
 /** A page or a bundle: pictures and packets need the captures once more. */
 async function withPictures(
   captures: readonly string[],
@@ -162,17 +180,17 @@ async function withPictures(
   flags: Flags,
   options: AnalyzeOptions,
   io: Io,
-): Promise<Report> {
+): Promise<{ report: Report; bundle: Bundle | null }> {
   const [{ investigate }, { asCalled }] = await Promise.all([import("../investigate.ts"), import("./as-called.ts")]);
   const found = await reading(captures, flags, io, (read) => investigate(captures, { ...read, ...options }));
   try {
     const { report } = found;
     const how = asCalled(captures, flags, report);
-    const bundle = flags.bundle === undefined ? null : await bundled(flags.bundle, found, how, flags, io);
+    const bundle = await bundled(found, how, flags, io);
     const page = bundle?.files.find((f) => f.name === "report.html")?.bytes;
     const pieces = format === "html" ? [page ?? (await pageOf(found, how))] : await rendered(report, format, flags, io);
     await writeAll(pieces, openOutput(flags.output, io));
-    return report;
+    return { report, bundle };
   } finally {
     await found.close();
   }
@@ -187,14 +205,13 @@ async function pageOf(found: Investigation, how: Reproduction): Promise<string> 
   return renderHtml(found.report, pictures, { how, without });
 }
 
-/** Written, and said on standard error: standard output has the report. */
-async function bundled(path: string, found: Investigation, how: Reproduction, flags: Flags, io: Io): Promise<Bundle> {
-  const [{ bundleOf }, { writeBundle }] = await Promise.all([import("../bundle.ts"), import("./bundle.ts")]);
+/** Null where nobody wants one. */
+async function bundled(found: Investigation, how: Reproduction, flags: Flags, io: Io): Promise<Bundle | null> {
+  if (flags.bundle === undefined && flags.attach === undefined) return null;
+  const [{ bundleOf }, { sayBundle, writeBundle }] = await Promise.all([import("../bundle.ts"), import("./bundle.ts")]);
   const bundle = await bundleOf(found, { how, ...(flags.frame === undefined ? {} : { frames: flags.frame }) });
-  await writeBundle(path, bundle, found, io);
-  const say = (text: string): boolean => io.stderr.write(`halfclose: ${visible(text)}\n`);
-  say(`${path}: ${count(bundle.files.length, "file")}, ${formatBytes(bundle.bytes)}`);
-  for (const note of bundle.notes) say(note);
+  if (flags.bundle !== undefined) await writeBundle(flags.bundle, bundle, found, io);
+  sayBundle(flags.bundle ?? null, bundle, io);
   return bundle;
 }
 

@@ -14,6 +14,8 @@ import {
 import { basename, dirname, join, sep } from "node:path";
 import { BUNDLE_MARK, type Bundle, bundleTime } from "../bundle.ts";
 import { UsageError } from "../core/errors.ts";
+import { visible } from "../core/escape.ts";
+import { count, formatBytes } from "../core/format.ts";
 import type { Investigation } from "../investigate.ts";
 import type { Io } from "./io.ts";
 import { asOutputError, openOutput, writeAll } from "./output.ts";
@@ -74,6 +76,12 @@ export async function writeBundle(path: string, bundle: Bundle, from: Investigat
   if (!isZip(path)) return writeFolder(path, bundle, io);
   const { zipped } = await import("../zip.ts");
   await writeAll([zipped(bundle.files, bundleTime(from))], openOutput(path, io));
+}
+
+/** On standard error: standard output has the report. `path`: null where it was not written. */
+export function sayBundle(path: string | null, { files, bytes, notes }: Bundle, io: Io): void {
+  const lines = path === null ? notes : [`${path}: ${count(files.length, "file")}, ${formatBytes(bytes)}`, ...notes];
+  for (const line of lines) io.stderr.write(`halfclose: ${visible(line)}\n`);
 }
 
 /** A temporary folder beside the target, renamed when it is whole; an earlier bundle goes when the new one is in its place. */

@@ -21,6 +21,8 @@ export const EXIT = {
   usage: 2,
   /** An input could not be read at all, or the output could not be written. */
   unreadable: 3,
+  /** The ticket could not be written. */
+  ticket: 4,
   /** A fault of the program (EX_SOFTWARE of sysexits.h). */
   internal: 70,
 } as const;

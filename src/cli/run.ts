@@ -21,10 +21,12 @@ Examples:
   halfclose analyze incident.pcap --bundle ticket.zip   all that a ticket needs
   halfclose diagram ladder incident.pcap     the packets that tell it, drawn
   halfclose extract incident.pcap --finding resets#1 -o slice.pcapng
+  halfclose attach ticket.zip --to jira:OPS-123    summary and files, onto it
   ss -tanp | halfclose sockets -             what stands out in a socket dump
 
 Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
-2 wrong usage; 3 an input could not be read at all, or the output not written.`;
+2 wrong usage; 3 an input could not be read at all, or the output not written;
+4 a ticket could not be written.`;
 
 /** Runs a command line (without "node" and the script). Never throws; resolves to the exit code. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -64,6 +66,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     import("./diagram.ts").then((m) => m.diagramCommand),
     import("./extract.ts").then((m) => m.extractCommand),
     import("./sockets.ts").then((m) => m.socketsCommand),
+    import("./attach.ts").then((m) => m.attachCommand),
   ]);
   for (const make of makers) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
@@ -86,16 +89,19 @@ function report(error: unknown, io: Io): number {
   }
   if (error instanceof UsageError) return complain(io, `${error.message}`, EXIT.usage);
   if (error instanceof OutputError) return complain(io, error.message, EXIT.unreadable);
-  if (isCaptureError(error)) return complain(io, error.message, EXIT.unreadable);
+  if (isUnreadable(error)) return complain(io, error.message, EXIT.unreadable);
+  if (error instanceof Error && error.name === "TicketError") return complain(io, error.message, EXIT.ticket);
   const text = error instanceof Error ? error.message : String(error);
   complain(io, `internal error: ${text}; please report it, with HALFCLOSE_DEBUG=1 set to show where`, EXIT.internal);
   if (io.env.HALFCLOSE_DEBUG && error instanceof Error) io.stderr.write(`${visibleLines(error.stack ?? "")}\n`);
   return EXIT.internal;
 }
 
-/** By its mark and not its class, so that reading captures is not loaded to print a usage error. */
-const isCaptureError = (error: unknown): error is Error =>
-  error instanceof Error && error.name === "CaptureError" && (error as { exit?: unknown }).exit === EXIT.unreadable;
+/** By its mark and not its class, so that reading captures, or bundles, is not loaded to print a usage error. */
+const isUnreadable = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error.name === "CaptureError" || error.name === "BundleError") &&
+  (error as { exit?: unknown }).exit === EXIT.unreadable;
 
 /** commander's words, without its "error: " and in one line, with a way on. */
 function usageText(error: CommanderError): string {
@@ -104,7 +110,7 @@ function usageText(error: CommanderError): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   if (error.code === "commander.unknownCommand") {
-    return `${text}; the commands are analyze, flows, exchanges, states, diagram, extract and sockets, as in: halfclose analyze incident.pcap`;
+    return `${text}; the commands are analyze, flows, exchanges, states, diagram, extract, sockets and attach, as in: halfclose analyze incident.pcap`;
   }
   return `${text}; see halfclose --help, or halfclose COMMAND --help`;
 }
