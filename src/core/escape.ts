@@ -88,8 +88,14 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
-/** A code span within a table: the bar is escaped, which GitHub's and GitLab's tables undo (GFM §4.10). */
-export const cellCode = (text: string): string => codeSpan(text).replace(/\|/g, "\\|");
+/**
+ * A code span within a table: the bar is escaped, which GitHub's and GitLab's tables undo (GFM §4.10). A backslash before it would
+ * escape the escape, and end the cell within the span: the two are kept apart.
+ */
+export const cellCode = (text: string): string =>
+  codeSpan(text)
+    .replace(/\\(?=\|)/g, `\\${ZERO_WIDTH_SPACE}`)
+    .replace(/\|/g, "\\|");
 
 /** A fenced block of lines, in a language that a tracker may draw ("mermaid"). */
 export function codeBlock(lines: readonly string[], language: "text" | "mermaid" = "text"): string {

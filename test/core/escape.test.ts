@@ -79,6 +79,8 @@ describe("code", () => {
     expect(codeSpan("`a`")).toBe("`` `a` ``");
     expect(codeSpan("")).toBe("` `");
     expect(cellCode("a|b")).toBe("`a\\|b`");
+    expect(cellCode("a\\|b")).toBe("`a\\\u200b\\|b`");
+    expect(cellCode("a\\\\|")).toBe("`a\\\\\u200b\\|`");
   });
   test("a block's fence is longer than any in it, and a line is a line", () => {
     expect(codeBlock(["```", "a\n````"])).toBe("`````text\n```\na\\n````\n`````");
