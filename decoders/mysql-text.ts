@@ -65,7 +65,7 @@ function attributesOf(p: PacketReader): typeof NO_ATTRIBUTES {
   let id: string | null = null;
   for (const [n, type] of types.entries()) {
     if ((p.byte(nulls + (n >> 3)) >> (n & 7)) & 1) continue;
-    const fixed = SIZES.get(type);
+    const fixed = VALUE_SIZES.get(type);
     const start = at + (fixed === undefined ? p.lenencSize(at) : 0);
     const end = start + (fixed ?? p.lenenc(at));
     if (n === parent && fixed === undefined) {
@@ -78,7 +78,7 @@ function attributesOf(p: PacketReader): typeof NO_ATTRIBUTES {
 }
 
 /** Bytes of a value, by type; the others begin with their length. */
-const SIZES: ReadonlyMap<number, number> = new Map([
+export const VALUE_SIZES: ReadonlyMap<number, number> = new Map([
   [1, 1],
   [2, 2],
   [3, 4],

@@ -55,7 +55,7 @@ export async function bundleOf(
     { name: "report.html", bytes: encode(await renderHtml(report, pictures, { ...(how && { how }), without })) },
     { name: "report.md", bytes: encode(renderMarkdown(report, { pictures: pictures.map(linked) })) },
     { name: "report.json", bytes: joined([...reportJson(report)].map(encode)) },
-    ...pictures.map((p) => ({ name: pathOf(p), bytes: encode(p.file) })),
+    ...pictures.map((p) => ({ name: pathOf(p), bytes: encode(p.file()) })),
   ];
   const room = maxBytes - sizeOf(files) - RESERVE;
   const { evidence, note } = await evidenceOf(from, room, frames);
@@ -69,7 +69,7 @@ export async function bundleOf(
 }
 
 const pathOf = (picture: ReportPicture): string => `pictures/${picture.id}.svg`;
-const linked = (picture: ReportPicture) => ({ ...picture, path: pathOf(picture) });
+const linked = (picture: ReportPicture) => ({ ...picture, path: pathOf(picture), mermaid: picture.mermaid() });
 const sizeOf = (files: readonly BundleFile[]): number => files.reduce((n, f) => n + f.bytes.length, 0);
 
 async function evidenceOf(

@@ -2,6 +2,7 @@
 
 import type { Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
+import { newExchange } from "../core/new-exchange.ts";
 import { seqDiff } from "../core/seq.ts";
 import {
   type Exchange,
@@ -137,25 +138,7 @@ export class FlowExchanges {
   // ── what the decoder says ──
 
   request(side: Side, head: RequestHead): Exchange {
-    const e: Exchange = {
-      flow: this.flow,
-      protocol: this.protocol,
-      requester: side,
-      request: head,
-      requestEnd: head.time,
-      requestComplete: false,
-      response: null,
-      responseComplete: false,
-      interim: 0,
-      responseBytes: 0,
-      inTransaction: null,
-      doubt: null,
-      outcome: "pending",
-      waited: 0,
-      gaveUp: null,
-      gaveUpFrame: 0,
-      onBehalfOf: null,
-    };
+    const e = newExchange(this.flow, this.protocol, side, head);
     if (this.open.size >= MAX_OPEN_PER_FLOW) {
       const oldest = this.open.values().next().value!;
       this.open.delete(oldest);
@@ -178,23 +161,11 @@ export class FlowExchanges {
     if (exchange === null) {
       this.room.noteResponse(this.flow);
       const e: Exchange = {
-        flow: this.flow,
-        protocol: this.protocol,
-        requester: otherSide(side),
-        request: null,
+        ...newExchange(this.flow, this.protocol, otherSide(side), null),
         requestEnd: head.time,
-        requestComplete: false,
         response: head,
-        responseComplete: false,
-        interim: 0,
-        responseBytes: 0,
-        inTransaction: null,
         doubt: "no-request",
         outcome: "unknown",
-        waited: 0,
-        gaveUp: null,
-        gaveUpFrame: 0,
-        onBehalfOf: null,
       };
       this.settle(e);
       return e;

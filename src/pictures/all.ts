@@ -6,7 +6,7 @@ import type { Investigation } from "../investigate.ts";
 import type { PagePicture } from "../report/page-picture.ts";
 import { fileStem } from "../report/reproduction.ts";
 import { isLines } from "../report/sentences.ts";
-import { type DiagramKind, type DiagramTarget, type Drawable, drawableOf } from "./drawable.ts";
+import { type DiagramKind, type Drawable, drawableOf, laddersOf } from "./drawable.ts";
 
 /** Ladders are long, and the first ones tell the incident; `halfclose diagram ladder --finding ID` draws any other. */
 const MAX_LADDERS = 6;
@@ -15,10 +15,10 @@ const TEXT_WIDTH = 96;
 
 /** A picture of the page, and what the bundle holds of it. */
 export interface ReportPicture extends PagePicture {
-  /** A whole SVG file, with the rules that turn it dark. */
-  file: string;
+  /** A whole SVG file, with the rules that turn it dark. Drawn when it is asked for, as the next. */
+  file(): string;
   /** The code of a Mermaid diagram. */
-  mermaid: string;
+  mermaid(): string;
 }
 
 export interface ReportPictures {
@@ -40,15 +40,18 @@ const NAMES: Record<Exclude<DiagramKind, "ladder">, string> = {
 export async function picturesOf(from: Investigation): Promise<ReportPictures> {
   const pictures: ReportPicture[] = [];
   const without: string[] = [];
-  const add = async (kind: DiagramKind, target: DiagramTarget, id: string, name: string): Promise<void> => {
-    const drawn = await drawableOf(kind, from, target);
+  const add = (drawn: Drawable | { because: string }, id: string, finding: string | null, name: string): void => {
     if ("because" in drawn) without.push(`No picture of ${name}: ${drawn.because}.`);
-    else pictures.push(pictureOf(drawn, id, target.finding ?? null));
+    else pictures.push(pictureOf(drawn, id, finding));
   };
-  for (const kind of WHOLE) await add(kind, {}, kind, NAMES[kind]);
+  for (const kind of WHOLE) add(await drawableOf(kind, from), kind, null, NAMES[kind]);
   const found = laddered(from).slice(0, MAX_LADDERS);
   try {
-    for (const { id } of found) await add("ladder", { finding: id }, `ladder-${fileStem(id)}`, `the packets of ${id}`);
+    const ladders = await laddersOf(
+      from,
+      found.map(({ id }) => ({ finding: id })),
+    );
+    for (const [n, { id }] of found.entries()) add(ladders[n]!, `ladder-${fileStem(id)}`, id, `the packets of ${id}`);
   } catch (error) {
     // The capture is gone, or could not be kept while it came through a pipe. What was analysed stands.
     if (!(error instanceof Error) || error.name !== "CaptureError") throw error;
@@ -67,8 +70,8 @@ function pictureOf(drawn: Drawable, id: string, finding: string | null): ReportP
     svg: drawn.element(),
     text: drawn.text({ width: TEXT_WIDTH, unicode: true }),
     note: null,
-    file: drawn.file(),
-    mermaid: drawn.mermaid(),
+    file: drawn.file,
+    mermaid: drawn.mermaid,
   };
 }
 

@@ -76,14 +76,21 @@ export async function drawableOf(
       ]);
       return drawable(kind, topology, topologyPicture(view, options));
     }
-    case "ladder": {
-      const [{ ladderPicture }, { ladder }] = await Promise.all([
-        import("./ladder.ts"),
-        import("../diagram/ladder/ladder.ts"),
-      ]);
-      return drawable(kind, ladder, await ladderPicture(from, target));
-    }
+    case "ladder":
+      return (await laddersOf(from, [target]))[0]!;
   }
+}
+
+/** Several ladders by one pass over the captures, as {@link drawableOf} gives one. */
+export async function laddersOf(
+  from: Investigation,
+  targets: readonly DiagramTarget[],
+): Promise<(Drawable | { because: string })[]> {
+  const [{ ladderPictures }, { ladder }] = await Promise.all([
+    import("./ladder.ts"),
+    import("../diagram/ladder/ladder.ts"),
+  ]);
+  return (await ladderPictures(from, targets)).map((made) => drawable("ladder", ladder, made));
 }
 
 function findingOf({ report }: Investigation, id: string | undefined): ReportFinding | null {

@@ -17,7 +17,7 @@ import { rowsOf } from "./ladder-rows.ts";
 import { waitsOf } from "./ladder-waits.ts";
 import type { Made } from "./over-time.ts";
 
-/** Packets that the second pass keeps for one ladder: facts alone, about 30 MB. */
+/** Packets that the second pass keeps for the ladders of a report: facts alone, about 30 MB. */
 const MAX_PACKETS = 200_000;
 
 /** What the ladder is of: a finding by its id, or a connection. */
@@ -31,18 +31,32 @@ export interface LadderTarget {
  * for one that is not there, a CaptureError when the capture cannot be read a second time.
  */
 export async function ladderPicture(from: Investigation, target: LadderTarget = {}): Promise<Made<LadderPicture>> {
-  const found = chainOf(from, target);
-  if ("because" in found) return { picture: null, because: found.because };
-  const { chain, subject } = found;
-  const recorded = await from.record({
-    flows: chain.links.map((l) => l.flow),
-    cited: new Set(chain.notes.keys()),
-    bytes: false,
-    maxBytes: 0,
-    maxPackets: MAX_PACKETS,
-  });
+  return (await ladderPictures(from, [target]))[0]!;
+}
+
+/** Several of them, in their order, by one pass over the captures; it throws as for one. */
+export async function ladderPictures(
+  from: Investigation,
+  targets: readonly LadderTarget[],
+): Promise<Made<LadderPicture>[]> {
+  const found = targets.map((target) => chainOf(from, target));
+  const chains = found.flatMap((f) => ("because" in f ? [] : [f.chain]));
+  const recorded =
+    chains.length === 0
+      ? []
+      : await from.record({
+          flows: [...new Set(chains.flatMap(({ links }) => links.map((l) => l.flow)))],
+          cited: new Set(chains.flatMap(({ notes }) => [...notes.keys()])),
+          bytes: false,
+          maxBytes: 0,
+          maxPackets: MAX_PACKETS,
+        });
   const { clock, lastTime } = from.view;
-  return { picture: ladderOf(recorded, { chain, subject, clock, lastTime, files: from.files }) };
+  return found.map((f) =>
+    "because" in f
+      ? { picture: null, because: f.because }
+      : { picture: ladderOf(recorded, { ...f, clock, lastTime, files: from.files }) },
+  );
 }
 
 /** The connections that a ladder shows, the outermost first; or why there are none. */
@@ -76,7 +90,7 @@ export interface LadderFacts {
   files: readonly string[];
 }
 
-/** `recorded`: the flows of the chain, with both halves of those that were redirected. */
+/** `recorded`: the flows of the chain, with both halves of those that were redirected; others do no harm. */
 export function ladderOf(recorded: readonly RecordedFlow[], facts: LadderFacts): LadderPicture {
   const { chain, clock, files } = facts;
   const flows = chain.links.flatMap(({ flow }) => recorded.filter((r) => r.flow === flow));

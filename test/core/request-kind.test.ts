@@ -1,5 +1,6 @@
 // Do requests that differ in numbers and values only get the same words, and does no literal get through?
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactSql } from "../../src/core/redact-sql.ts";
 import { kindOf } from "../../src/core/request-kind.ts";
@@ -31,6 +32,27 @@ describe("SQL literals", () => {
     ["postgresql", 'SELECT $q$ -- \'no comment $q$, `secret` FROM "T"', "SELECT ?, `secret` FROM ?"],
   ] as const)("as %s reads them: %s", (dialect, statement, redacted) => {
     expect(redactSql(statement, dialect)).toBe(redacted);
+  });
+
+  const PIECES = {
+    mysql: [
+      ...["'hunter2'", "'it''s hunter2'", String.raw`'a\'hunter2'`, '"hunter2"', '"a\\"hunter2"', "/*! 'hunter2' */"],
+      ...["/* don't */", "-- it's\n", '# don"t\n', "`na'me`", "--1", "a", ",", "=", "42"],
+    ],
+    postgresql: [
+      ...["'hunter2'", "'it''s hunter2'", String.raw`'C:\'`, String.raw`E'it\'s hunter2'`, "$q$it's hunter2$q$"],
+      ...["/* a /* don't */ b */", "-- it's\n", `"na'me"`, "#", "a", ",", "=", "42"],
+    ],
+  };
+  it.each(["mysql", "postgresql"] as const)("of %s never show, and once replaced stay as they are", (dialect) => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...PIECES[dialect]), { maxLength: 12 }), (pieces) => {
+        const once = redactSql(pieces.join(" "), dialect);
+        expect(once).not.toContain("hunter2");
+        expect(redactSql(once, dialect)).toBe(once);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("are found in one pass, whatever the quotes", () => {

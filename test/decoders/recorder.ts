@@ -1,6 +1,7 @@
 // What did a session report? A sink that keeps it, and ways to cut one dialogue into segments.
 
 import { http1 } from "../../decoders/http1.ts";
+import { newExchange } from "../../src/core/new-exchange.ts";
 import type {
   BrokenMessage,
   Exchange,
@@ -41,26 +42,7 @@ export class Recorder implements ExchangeSink {
   }
 
   private exchange(requester: Side): Recorded {
-    const exchange: Recorded = {
-      flow: 0,
-      protocol: this.protocol,
-      requester,
-      request: null,
-      requestEnd: 0,
-      requestComplete: false,
-      response: null,
-      responseComplete: false,
-      interim: 0,
-      responseBytes: 0,
-      inTransaction: null,
-      doubt: null,
-      outcome: "pending",
-      waited: 0,
-      gaveUp: null,
-      gaveUpFrame: 0,
-      onBehalfOf: null,
-      doubts: [],
-    };
+    const exchange: Recorded = { ...newExchange(0, this.protocol, requester, null), doubts: [] };
     this.exchanges.push(exchange);
     return exchange;
   }

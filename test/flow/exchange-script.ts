@@ -1,5 +1,6 @@
 // How does a test make exchanges without packets? A request at a second, and what became of it.
 
+import { newExchange } from "../../src/core/new-exchange.ts";
 import type { Exchange, Protocol, RequestHead } from "../../src/core/stream-decoder.ts";
 
 const SECOND = 1e9;
@@ -10,33 +11,15 @@ export function request(
   over: Partial<RequestHead> & { flow?: number; protocol?: Protocol } = {},
 ): Exchange {
   const { flow = 0, protocol = "http", ...head } = over;
-  return {
-    flow,
-    protocol,
-    requester: 0,
-    request: {
-      frame: Math.round(at * 1000) + 1,
-      time: at * SECOND,
-      method: "GET",
-      target,
-      host: null,
-      id: null,
-      ...head,
-    },
-    requestEnd: at * SECOND,
-    requestComplete: true,
-    response: null,
-    responseComplete: false,
-    interim: 0,
-    responseBytes: 0,
-    inTransaction: null,
-    doubt: null,
-    outcome: "pending",
-    waited: 0,
-    gaveUp: null,
-    gaveUpFrame: 0,
-    onBehalfOf: null,
-  };
+  return newExchange(flow, protocol, 0, {
+    frame: Math.round(at * 1000) + 1,
+    time: at * SECOND,
+    method: "GET",
+    target,
+    host: null,
+    id: null,
+    ...head,
+  });
 }
 
 export function answer(e: Exchange, at: number): Exchange {

@@ -1,5 +1,6 @@
 // Where does a session report that is followed only to know what its bytes mean? Nowhere.
 
+import { newExchange } from "../../core/new-exchange.ts";
 import type { Exchange, ExchangeSink, Protocol, RequestHead, ResponseHead, Side } from "../../core/stream-decoder.ts";
 import { otherSide } from "../../core/stream-decoder.ts";
 
@@ -14,11 +15,11 @@ export class NullSink implements ExchangeSink {
   }
 
   request(side: Side, head: RequestHead): Exchange {
-    return this.exchange(side, head);
+    return newExchange(0, this.protocol, side, head);
   }
 
   response(exchange: Exchange | null, side: Side, head: ResponseHead): Exchange {
-    const answered = exchange ?? this.exchange(otherSide(side), null);
+    const answered = exchange ?? newExchange(0, this.protocol, otherSide(side), null);
     answered.response = head;
     return answered;
   }
@@ -47,26 +48,4 @@ export class NullSink implements ExchangeSink {
   label(): void {}
   intact(): void {}
   broken(): void {}
-
-  private exchange(requester: Side, request: RequestHead | null): Exchange {
-    return {
-      flow: 0,
-      protocol: this.protocol,
-      requester,
-      request,
-      requestEnd: 0,
-      requestComplete: false,
-      response: null,
-      responseComplete: false,
-      interim: 0,
-      responseBytes: 0,
-      inTransaction: null,
-      doubt: null,
-      outcome: "pending",
-      waited: 0,
-      gaveUp: null,
-      gaveUpFrame: 0,
-      onBehalfOf: null,
-    };
-  }
 }

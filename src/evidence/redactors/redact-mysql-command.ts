@@ -13,7 +13,7 @@ import {
   COM_STMT_SEND_LONG_DATA,
   COMMANDS,
 } from "../../../decoders/mysql-commands.ts";
-import { chosenBy } from "../../../decoders/mysql-text.ts";
+import { chosenBy, VALUE_SIZES } from "../../../decoders/mysql-text.ts";
 import type { RedactionPolicy, RedactionSink } from "../stream-redactor.ts";
 import { MysqlFields } from "./redact-mysql-fields.ts";
 import { redactName } from "./redact-name.ts";
@@ -107,19 +107,6 @@ function chosenDatabase(b: Uint8Array, from: number, policy: RedactionPolicy, si
 }
 const MAX_USE = 600;
 
-/** Bytes of a value, by type; the others begin with their length (decoders/mysql-text.ts). */
-const SIZES: ReadonlyMap<number, number> = new Map([
-  [1, 1],
-  [2, 2],
-  [3, 4],
-  [4, 4],
-  [5, 8],
-  [6, 0],
-  [8, 8],
-  [9, 4],
-  [13, 2],
-]);
-
 /** Query attributes: types, names and lengths stay, and the value of `traceparent`. Returns where they end. */
 function attributes(f: MysqlFields): number {
   const { p } = f;
@@ -139,7 +126,7 @@ function attributes(f: MysqlFields): number {
   }
   for (const [n, type] of types.entries()) {
     if ((p.byte(nulls + (n >> 3)) >> (n & 7)) & 1) continue;
-    const fixed = SIZES.get(type);
+    const fixed = VALUE_SIZES.get(type);
     const start = at + (fixed === undefined ? p.lenencSize(at) : 0);
     f.keep(at, start);
     const end = start + (fixed ?? p.lenenc(at));

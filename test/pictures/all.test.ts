@@ -1,0 +1,30 @@
+// Do the pictures of a report cost one more pass over the captures, whatever their number, and are they those drawn one by one?
+
+import { expect, test } from "vitest";
+import { investigate } from "../../src/investigate.ts";
+import { picturesOf } from "../../src/pictures/all.ts";
+import { drawableOf } from "../../src/pictures/drawable.ts";
+import { sample } from "../cli/samples.ts";
+
+test.each(["leaked-pool", "refused-and-unanswered", "healthy-pool"])("%s", async (name) => {
+  const found = await investigate([sample(name)]);
+  try {
+    let passes = 0;
+    const counted = {
+      ...found,
+      record: (...args: Parameters<typeof found.record>) => {
+        passes++;
+        return found.record(...args);
+      },
+    };
+    const ladders = (await picturesOf(counted)).pictures.filter((p) => p.kind === "ladder");
+    expect(passes).toBe(ladders.length === 0 ? 0 : 1);
+    expect(ladders.length > 0).toBe(name !== "healthy-pool");
+    for (const { finding, text } of ladders) {
+      const alone = await drawableOf("ladder", found, { finding: finding! });
+      expect("because" in alone ? alone.because : alone.text({ width: 96, unicode: true })).toBe(text);
+    }
+  } finally {
+    await found.close();
+  }
+});
