@@ -107,6 +107,15 @@ describe("a request", () => {
       bytes: new Uint8Array([1, 2]),
     });
   });
+
+  it("has whole milliseconds for a file of any size", async () => {
+    const http = server.http();
+    for (const size of [1, 333, 10_007])
+      await http.ask(post({ body: { bytes: new Uint8Array(size), type: "application/octet-stream" } }));
+    expect(server.requests.map(({ body }) => (body.kind === "bytes" ? body.bytes.length : 0))).toEqual([
+      1, 333, 10_007,
+    ]);
+  });
 });
 
 describe("it is sent again", () => {

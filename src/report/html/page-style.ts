@@ -233,7 +233,7 @@ const MEDIA = `
  h1,h2,h3,h4,figcaption,summary,.inside li{font-size:.9375rem}
 .lead-in{break-after:avoid}
  .keys,.code,.chain>li>p,tr,.metrics,.bars{break-inside:avoid}
- .finding h3,.finding h3+p{break-inside:avoid}
+ .finding h3,.finding h3+p{break-inside:avoid;break-after:avoid}
  .scroll{overflow:visible}
  .drawing{border:0;padding:0}
  .drawing.narrow svg,.drawing.medium svg,.drawing.wide svg{max-width:100%;max-height:240mm;height:auto}
