@@ -23,7 +23,7 @@ export async function attachLater(
   const world = await realWorld(io);
   const target = await targetOf(ticketText, world, "--attach");
   return async ({ files }) => {
-    const { storedBundle } = await import("../ticket/stored-bundle.ts");
+    const { storedBundle } = await import("../ticket/bundle/stored-bundle.ts");
     const bundle = storedBundle(bundlePath ?? "this bundle", files);
     const { ticket, done } = await attachTo(target, world, { bundle, dryRun: false, as: null, files: null }, io);
     const drag = toDrag(done, target, ticket, bundlePath);

@@ -107,7 +107,7 @@ async function attach(
   if (flags.to === undefined)
     throw new UsageError("name the ticket with --to; halfclose attach --list shows how tickets are named");
   const dryRun = flags.dryRun === true;
-  const { readBundle } = await import("../ticket/read-bundle.ts");
+  const { readBundle } = await import("../ticket/bundle/read-bundle.ts");
   const bundle = await readBundle(path);
   if (!dryRun) refuseUnredacted(bundle.report, flags.yesUnredacted === true);
   const world = await makeWorld();

@@ -5,8 +5,8 @@ import { visible } from "../core/escape.ts";
 import { count } from "../core/format.ts";
 import type { Report } from "../core/report.ts";
 import type { Attachment, AttachRequest } from "../ticket/attach.ts";
-import type { Credentials, Settings } from "../ticket/credentials.ts";
-import type { Http } from "../ticket/http.ts";
+import type { Credentials, Settings } from "../ticket/credentials/credentials.ts";
+import type { Http } from "../ticket/http/http.ts";
 import { TicketError } from "../ticket/ticket-error.ts";
 import type { Ticket, TicketPlace, Tracker } from "../ticket/tracker.ts";
 import { VERSION } from "../version.ts";
@@ -22,9 +22,9 @@ export interface TicketWorld {
 
 export async function realWorld(io: Io): Promise<TicketWorld> {
   const [{ processSettings, proxyHint }, { recogniseTicket }, { fetchHttp }] = await Promise.all([
-    import("../ticket/settings.ts"),
+    import("../ticket/credentials/settings.ts"),
     import("../ticket/trackers.ts"),
-    import("../ticket/fetch-http.ts"),
+    import("../ticket/http/fetch-http.ts"),
   ]);
   const settings = processSettings(io.env);
   return {

@@ -6,8 +6,8 @@
 
 import { formatBytes } from "../core/format.ts";
 import type { Report } from "../core/report.ts";
+import { filesFor, type StoredBundle, whatIs } from "./bundle/stored-bundle.ts";
 import { contentWords, digestOfText, markOf } from "./mark.ts";
-import { filesFor, type StoredBundle, whatIs } from "./stored-bundle.ts";
 import { type SummaryFacts, summaryOf, type ToldFile } from "./summary-of.ts";
 import { TicketError } from "./ticket-error.ts";
 import { type Item, itemsOf, toUpload } from "./ticket-items.ts";

@@ -6,9 +6,9 @@
 
 import { draggedIn } from "./github-files.ts";
 import { type GitHubHost, gitHubCredentials, gitHubOf, recogniseGitHub } from "./github-place.ts";
-import type { Ask, Http } from "./http.ts";
+import type { Ask, Http } from "./http/http.ts";
+import { allPages, idMember, member, textMember } from "./http/paging.ts";
 import { bearsMark, markdownComment, noLinks } from "./markup/markdown.ts";
-import { allPages, idMember, member, textMember } from "./paging.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Limits, OwnComment, Planned, Ticket, TicketPlace, Tracker } from "./tracker.ts";
 

@@ -1,11 +1,11 @@
 // Which issue or merge request of which GitLab does a text mean, and whose token is for it?
 
-import { addressOf } from "./address.ts";
-import { bearer } from "./authorization.ts";
-import type { Credentials, Settings } from "./credentials.ts";
-import { bearerFromNetrc } from "./netrc.ts";
+import { bearer } from "./credentials/authorization.ts";
+import type { Credentials, Settings } from "./credentials/credentials.ts";
+import { bearerFromNetrc } from "./credentials/netrc.ts";
+import { glabToken } from "./credentials/tool-configs.ts";
+import { addressOf } from "./http/address.ts";
 import { TicketError } from "./ticket-error.ts";
-import { glabToken } from "./tool-configs.ts";
 import type { TicketPlace } from "./tracker.ts";
 
 const GITLAB = "https://gitlab.com";

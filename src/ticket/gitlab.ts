@@ -6,10 +6,10 @@
 
 import { formatBytes } from "../core/format.ts";
 import { gitLabCredentials, recogniseGitLab } from "./gitlab-place.ts";
-import type { Ask, Http } from "./http.ts";
+import type { Ask, Http } from "./http/http.ts";
+import { allPages, idMember, member, textMember } from "./http/paging.ts";
 import { bearsMark, markdownComment } from "./markup/markdown.ts";
 import { linkText, linkTo } from "./markup/markdown-words.ts";
-import { allPages, idMember, member, textMember } from "./paging.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Attached, Limits, OwnComment, Planned, Ticket, TicketFile, TicketPlace, Tracker } from "./tracker.ts";
 

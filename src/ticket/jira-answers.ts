@@ -3,9 +3,9 @@
 // developer.atlassian.com/cloud/jira/platform/rest/v3 and developer.atlassian.com/server/jira/platform/rest (Data Center, v2): ServerInfo,
 // Attachment, PageOfComments, ErrorCollection.
 
-import { addressOf } from "./address.ts";
-import type { Answer } from "./http.ts";
-import { member, textMember } from "./paging.ts";
+import { addressOf } from "./http/address.ts";
+import type { Answer } from "./http/http.ts";
+import { member, textMember } from "./http/paging.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Attached } from "./tracker.ts";
 

@@ -4,11 +4,11 @@
 // at the end. Both set `sd.public.comment` for a new comment: in a project of Jira Service Management it is then for the team alone, and a
 // report is not shown to customers; elsewhere it says nothing. An update leaves properties as they are, for people may have changed them.
 
+import { member } from "./http/paging.ts";
 import type { StoredComment } from "./jira-answers.ts";
 import { blocksThatFit } from "./jira-fit.ts";
 import { type AdfDoc, adf, plainAdf } from "./markup/adf.ts";
 import { jiraWiki, wikiText } from "./markup/jira-wiki.ts";
-import { member } from "./paging.ts";
 import type { Block } from "./summary.ts";
 import type { Attached } from "./tracker.ts";
 

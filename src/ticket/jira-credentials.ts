@@ -4,14 +4,14 @@
 // confluence.atlassian.com/enterprise/using-personal-access-tokens (Bearer). jira-cli (ankitpokhrel/jira-cli, FAQ): JIRA_API_TOKEN or
 // ~/.netrc, JIRA_AUTH_TYPE=bearer, and the login of its own configuration.
 
-import { addressOf } from "./address.ts";
-import { basicFrom, bearer } from "./authorization.ts";
-import type { Credentials, Settings } from "./credentials.ts";
+import { basicFrom, bearer } from "./credentials/authorization.ts";
+import type { Credentials, Settings } from "./credentials/credentials.ts";
+import { netrcEntry } from "./credentials/netrc.ts";
+import { yamlLookup } from "./credentials/yaml-lookup.ts";
+import { addressOf } from "./http/address.ts";
 import { isCloudHost, SERVER_VARIABLES, serverOf } from "./jira-place.ts";
-import { netrcEntry } from "./netrc.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { TicketPlace } from "./tracker.ts";
-import { yamlLookup } from "./yaml-lookup.ts";
 
 const EMAILS = ["JIRA_EMAIL", "JIRA_USER", "JIRA_USERNAME", "JIRA_LOGIN"] as const;
 const TOKENS = ["JIRA_TOKEN", "JIRA_PAT", "JIRA_PERSONAL_TOKEN"] as const;

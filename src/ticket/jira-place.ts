@@ -1,7 +1,7 @@
 // Which Jira issue does this text mean? An address from the browser of Cloud or Data Center, or `jira:OPS-123`.
 
-import { addressOf } from "./address.ts";
-import type { Settings } from "./credentials.ts";
+import type { Settings } from "./credentials/credentials.ts";
+import { addressOf } from "./http/address.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { TicketPlace } from "./tracker.ts";
 

@@ -1,10 +1,10 @@
 // How is a Jira asked, so that each refusal is told by what it means there?
 
-import type { Credentials } from "./credentials.ts";
-import type { Answer, Ask, Http } from "./http.ts";
+import type { Credentials } from "./credentials/credentials.ts";
+import type { Answer, Ask, Http } from "./http/http.ts";
+import { trackerWords } from "./http/refusal.ts";
+import { concealing } from "./http/secrets.ts";
 import { EXPLAINED, isNobody, refusal } from "./jira-answers.ts";
-import { trackerWords } from "./refusal.ts";
-import { concealing } from "./secrets.ts";
 import type { TicketError } from "./ticket-error.ts";
 
 export interface Speaker {

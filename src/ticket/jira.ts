@@ -5,9 +5,10 @@
 // `deploymentType` of its serverInfo, which anybody may read; a host's name does not tell, for sites of Cloud may have any.
 
 import { formatBytes } from "../core/format.ts";
-import { addressOf } from "./address.ts";
-import type { Credentials } from "./credentials.ts";
-import type { Http } from "./http.ts";
+import type { Credentials } from "./credentials/credentials.ts";
+import { addressOf } from "./http/address.ts";
+import type { Http } from "./http/http.ts";
+import { member } from "./http/paging.ts";
 import {
   type AttachmentMeta,
   attachmentMeta,
@@ -22,7 +23,6 @@ import { commentsOf } from "./jira-comment-list.ts";
 import { CREDENTIAL_SOURCES, jiraCredentials } from "./jira-credentials.ts";
 import { GATEWAY, isCloudHost, jiraPlace } from "./jira-place.ts";
 import { type Speaker, speakerOf } from "./jira-speaker.ts";
-import { member } from "./paging.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Planned, Ticket, TicketPlace, Tracker } from "./tracker.ts";
 

@@ -1,7 +1,7 @@
 // Which tracker's ticket does a text mean? What is before the colon decides, then the host, then the form; two answers are none.
 
-import { addressOf } from "./address.ts";
-import type { Settings } from "./credentials.ts";
+import type { Settings } from "./credentials/credentials.ts";
+import { addressOf } from "./http/address.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { TicketPlace, Tracker, TrackerId } from "./tracker.ts";
 

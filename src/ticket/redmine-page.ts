@@ -5,7 +5,7 @@
 
 import { count } from "../core/format.ts";
 import { fitted } from "./fitted-comment.ts";
-import type { Http } from "./http.ts";
+import type { Http } from "./http/http.ts";
 import { redmineMarkdown } from "./markup/redmine-markdown.ts";
 import { plainNote } from "./markup/redmine-text.ts";
 import { textile } from "./markup/textile.ts";

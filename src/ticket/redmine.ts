@@ -4,12 +4,12 @@
 // a file is uploaded to /uploads.json, and its token hung onto the issue; a comment is a note of the issue's journal, which 5.0 and later
 // let change (#10171). What the API does not tell, the markup of notes and the largest file, stands in the issue's own page (redmine-page.ts).
 
-import { addressOf } from "./address.ts";
-import { tokenHeader } from "./authorization.ts";
-import type { Settings } from "./credentials.ts";
-import type { Http } from "./http.ts";
-import { basicFromNetrc, NETRC } from "./netrc.ts";
-import { idMember, member, textMember } from "./paging.ts";
+import { tokenHeader } from "./credentials/authorization.ts";
+import type { Settings } from "./credentials/credentials.ts";
+import { basicFromNetrc, NETRC } from "./credentials/netrc.ts";
+import { addressOf } from "./http/address.ts";
+import type { Http } from "./http/http.ts";
+import { idMember, member, textMember } from "./http/paging.ts";
 import { NOTHING_SAID, type PageOfIssue, pageOfIssue, writtenNote } from "./redmine-page.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Attached, Limits, OwnComment, Ticket, TicketFile, TicketPlace, Tracker } from "./tracker.ts";

@@ -2,8 +2,8 @@
 //
 // docs.bestpractical.com/rt/5.0/RT/REST2.html: Paging (100 a page at most; `pages` is null where the account may not see all), JSON searches (`query`), Fields.
 
-import type { Answer, Http } from "./http.ts";
-import { member, textMember } from "./paging.ts";
+import type { Answer, Http } from "./http/http.ts";
+import { member, textMember } from "./http/paging.ts";
 import { TicketError } from "./ticket-error.ts";
 
 /** An `attachment` of RT's: a message, or a file. */

@@ -5,16 +5,16 @@
 // replaces. The subject bears the mark, too: so our own is found without reading every message of a long ticket.
 
 import { count } from "../core/format.ts";
-import { addressOf } from "./address.ts";
-import { basicFrom, bearer } from "./authorization.ts";
-import type { Settings } from "./credentials.ts";
+import { basicFrom, bearer } from "./credentials/authorization.ts";
+import type { Settings } from "./credentials/credentials.ts";
+import { basicFromNetrc, NETRC } from "./credentials/netrc.ts";
+import { RTRC, rtLogin } from "./credentials/tool-configs.ts";
 import { fitted } from "./fitted-comment.ts";
-import type { Http } from "./http.ts";
+import { addressOf } from "./http/address.ts";
+import type { Http } from "./http/http.ts";
 import { html } from "./markup/html.ts";
-import { basicFromNetrc, NETRC } from "./netrc.ts";
 import { contentOf, type Limit, messagesOf, transactionOf } from "./request-tracker-messages.ts";
 import { TicketError } from "./ticket-error.ts";
-import { RTRC, rtLogin } from "./tool-configs.ts";
 import type { Attached, OwnComment, Ticket, TicketFile, TicketPlace, Tracker } from "./tracker.ts";
 
 /** $MaxAttachmentSize of RT_Config (5.0: 10 MiB). Where an RT keeps less, it says so by a shorter file: see `attach`. */

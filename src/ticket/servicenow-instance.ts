@@ -4,8 +4,8 @@
 // understood is answered as if these parts were not there, so every row is looked at again; and sysparm_limit counts before access
 // rules take rows away, so a short page need not be the last.
 
-import type { Answer, Http } from "./http.ts";
-import { member, nextPage } from "./paging.ts";
+import type { Answer, Http } from "./http/http.ts";
+import { member, nextPage } from "./http/paging.ts";
 import type { RecordName } from "./servicenow-names.ts";
 import { TicketError } from "./ticket-error.ts";
 

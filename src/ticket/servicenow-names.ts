@@ -4,8 +4,8 @@
 // (/now/sow/record/TABLE/SYS_ID, /now/workspace/agent/record/…), portals (?id=ticket&table=…&sys_id=…). What is within them is encoded
 // once or twice. Short forms: a number, whose first letters tell the table in the base system (Managing record numbering).
 
-import { addressOf } from "./address.ts";
-import type { Settings } from "./credentials.ts";
+import type { Settings } from "./credentials/credentials.ts";
+import { addressOf } from "./http/address.ts";
 import { TicketError } from "./ticket-error.ts";
 
 /** A record: by its id, or by its number. */

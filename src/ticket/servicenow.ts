@@ -2,9 +2,9 @@
 //
 // What a text means is in servicenow-names.ts, what is asked in servicenow-instance.ts, what is done in servicenow-record.ts.
 
-import { basicFrom, bearer, tokenHeader } from "./authorization.ts";
-import type { Credentials, Settings } from "./credentials.ts";
-import { basicFromNetrc, NETRC } from "./netrc.ts";
+import { basicFrom, bearer, tokenHeader } from "./credentials/authorization.ts";
+import type { Credentials, Settings } from "./credentials/credentials.ts";
+import { basicFromNetrc, NETRC } from "./credentials/netrc.ts";
 import { ServiceNowInstance } from "./servicenow-instance.ts";
 import {
   EXAMPLES,

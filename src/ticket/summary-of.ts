@@ -16,7 +16,7 @@ import {
   trustSentences,
   worstOf,
 } from "../report/sentences.ts";
-import type { Ladder } from "./bundle-ladder.ts";
+import type { Ladder } from "./bundle/bundle-ladder.ts";
 import { baseName } from "./mark.ts";
 import type { Block, Inline } from "./summary.ts";
 import { unansweredBy } from "./unanswered-calls.ts";

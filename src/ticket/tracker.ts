@@ -3,8 +3,8 @@
 // One file a tracker; nothing else knows their ways. A tracker never sees a report: it is given blocks of words (summary.ts) and files, and
 // speaks through `Http`, which has time-outs, retries and the secrets. It throws a TicketError with one line for a person.
 
-import type { Credentials, Settings } from "./credentials.ts";
-import type { Http } from "./http.ts";
+import type { Credentials, Settings } from "./credentials/credentials.ts";
+import type { Http } from "./http/http.ts";
 import type { Block } from "./summary.ts";
 
 export const TRACKERS = ["jira", "github", "gitlab", "redmine", "request-tracker", "servicenow", "webhook"] as const;

@@ -1,6 +1,6 @@
 // Which trackers are there? One line each; what they have in common is in tracker.ts.
 
-import type { Settings } from "./credentials.ts";
+import type { Settings } from "./credentials/credentials.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import { jira } from "./jira.ts";

@@ -1,6 +1,6 @@
 // What would be written, where nothing may be asked? `--dry-run` without credentials sends nothing at all.
 
-import type { Http } from "./http.ts";
+import type { Http } from "./http/http.ts";
 import { plainText } from "./markup/plain.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Limits, Ticket, TicketPlace, Tracker } from "./tracker.ts";

@@ -15,10 +15,10 @@
 // (docs.github.com, "Validating webhook deliveries"). With HALFCLOSE_WEBHOOK_TOKEN, Authorization is "Bearer TOKEN".
 // The path of the address is taken for a secret: it is shown nowhere.
 
-import { addressOf, shownAddress } from "./address.ts";
-import { bearer } from "./authorization.ts";
-import type { Credentials, Settings } from "./credentials.ts";
-import type { Http } from "./http.ts";
+import { bearer } from "./credentials/authorization.ts";
+import type { Credentials, Settings } from "./credentials/credentials.ts";
+import { addressOf, shownAddress } from "./http/address.ts";
+import type { Http } from "./http/http.ts";
 import { markdownComment, noLinks } from "./markup/markdown.ts";
 import { TicketError } from "./ticket-error.ts";
 import type { Ticket, TicketFile, TicketPlace, Tracker } from "./tracker.ts";

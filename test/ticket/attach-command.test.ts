@@ -12,7 +12,7 @@ import { Interrupts } from "../../src/cli/interrupts.ts";
 import type { TicketWorld } from "../../src/cli/ticket.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import type { Report } from "../../src/core/report.ts";
-import type { Credentials } from "../../src/ticket/credentials.ts";
+import type { Credentials } from "../../src/ticket/credentials/credentials.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 import type { Tracker } from "../../src/ticket/tracker.ts";
 import { Collector, type Ran, runCli } from "../cli/run-cli.ts";

@@ -1,8 +1,8 @@
 // Are tokens and passwords put into headers as RFC 6750 and RFC 7617 say, and never into an error?
 
 import { describe, expect, it } from "vitest";
-import { basicFrom, bearer, tokenHeader, tokenOf } from "../../src/ticket/authorization.ts";
-import { concealing, hidingPath } from "../../src/ticket/secrets.ts";
+import { basicFrom, bearer, tokenHeader, tokenOf } from "../../src/ticket/credentials/authorization.ts";
+import { concealing, hidingPath } from "../../src/ticket/http/secrets.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 
 describe("headers", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { markdown } from "../../src/core/escape.ts";
 import { escaped } from "../../src/report/html/html-markup.ts";
-import { ladderOf } from "../../src/ticket/bundle-ladder.ts";
+import { ladderOf } from "../../src/ticket/bundle/bundle-ladder.ts";
 import { FINDING, madeUpReport } from "../report/made-up-report.ts";
 
 const TITLE = 'a <b> & "c" did not *answer*';

@@ -2,8 +2,8 @@
 
 import type { BundleFile } from "../../src/bundle.ts";
 import type { Report } from "../../src/core/report.ts";
+import { type StoredBundle, storedBundle } from "../../src/ticket/bundle/stored-bundle.ts";
 import { markdownOf } from "../../src/ticket/markup/markdown.ts";
-import { type StoredBundle, storedBundle } from "../../src/ticket/stored-bundle.ts";
 import { TicketError, type TicketFailure } from "../../src/ticket/ticket-error.ts";
 import type {
   Attached,

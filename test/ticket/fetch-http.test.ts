@@ -2,8 +2,8 @@
 
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fetchHttp } from "../../src/ticket/fetch-http.ts";
-import type { Ask } from "../../src/ticket/http.ts";
+import { fetchHttp } from "../../src/ticket/http/fetch-http.ts";
+import type { Ask } from "../../src/ticket/http/http.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 import {
   badGateway,

@@ -1,7 +1,7 @@
 // Which GitHub issue does a text mean, and whose token goes to which server?
 
 import { describe, expect, test } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { gitHubCredentials, recogniseGitHub } from "../../src/ticket/github-place.ts";
 
 const settings = (env: Settings["env"] = {}, files: Record<string, string> = {}): Settings => ({

@@ -1,6 +1,6 @@
 // What does GitHub answer? Issues and their comments on loopback, every request and every answer held against its OpenAPI description.
 
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import type { GitHubDescription } from "./github-openapi.ts";
 import { type Received, type Reply, type TrackerServer, trackerServer } from "./tracker-server.ts";
 

@@ -1,7 +1,7 @@
 // Which GitLab issue or merge request does a text mean, and whose token goes to which server?
 
 import { describe, expect, test } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { gitLabCredentials, recogniseGitLab } from "../../src/ticket/gitlab-place.ts";
 
 const settings = (env: Settings["env"] = {}, files: Record<string, string> = {}): Settings => ({

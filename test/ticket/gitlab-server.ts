@@ -1,7 +1,7 @@
 // What does GitLab answer? Notes and uploads of one project on loopback; each request is held against what docs.gitlab.com describes:
 // api/notes, api/project_markdown_uploads, api/users (the current user), api/rest (pagination, troubleshooting: status codes).
 
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { type Received, type Reply, type TrackerServer, trackerServer } from "./tracker-server.ts";
 
 export interface FakeNote {

@@ -1,7 +1,7 @@
 // Which texts mean an issue of Jira, and of which server?
 
 import { describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { jira } from "../../src/ticket/jira.ts";
 
 const settings = (env: Record<string, string> = {}): Settings => ({ env, homeFile: async () => null });

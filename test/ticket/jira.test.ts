@@ -1,7 +1,7 @@
 // Is an issue of Jira written to as the documentation says, Cloud and Data Center, and is every refusal told in one line?
 
 import { describe, expect, it } from "vitest";
-import type { Answer, Ask } from "../../src/ticket/http.ts";
+import type { Answer, Ask } from "../../src/ticket/http/http.ts";
 import { jira } from "../../src/ticket/jira.ts";
 import type { Block } from "../../src/ticket/summary.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
-import { basicFromNetrc, bearerFromNetrc, netrcEntry, parseNetrc } from "../../src/ticket/netrc.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
+import { basicFromNetrc, bearerFromNetrc, netrcEntry, parseNetrc } from "../../src/ticket/credentials/netrc.ts";
 
 const settings = (files: Record<string, string>): Settings => ({
   env: {},

@@ -1,7 +1,7 @@
 // Is the next page found in a Link header, however it is written? (RFC 8288 §3)
 
 import { expect, test } from "vitest";
-import { nextPage } from "../../src/ticket/paging.ts";
+import { nextPage } from "../../src/ticket/http/paging.ts";
 
 test.each([
   ['<https://a.example/?page=2>; rel="next"', "https://a.example/?page=2"],

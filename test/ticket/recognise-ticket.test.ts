@@ -1,7 +1,7 @@
 // Does each text mean the one tracker that people would say, and does an unclear one say what decides?
 
 import { describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { PREFIXES, recogniseAmong } from "../../src/ticket/recognise-ticket.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 import { TRACKERS, type Tracker, type TrackerId } from "../../src/ticket/tracker.ts";

@@ -2,7 +2,7 @@
 // A real one is driven in real-servers.test.ts.
 
 import { afterEach, describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { redmine } from "../../src/ticket/redmine.ts";
 import type { Block } from "../../src/ticket/summary.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";

@@ -1,8 +1,8 @@
 // Is every report that is taken from a bundle one that can be summed up, whatever somebody changed in it?
 
 import { describe, expect, it } from "vitest";
+import { ReportError, reportOf } from "../../src/ticket/bundle/report-of.ts";
 import { plainText } from "../../src/ticket/markup/plain.ts";
-import { ReportError, reportOf } from "../../src/ticket/report-of.ts";
 import { summaryOf } from "../../src/ticket/summary-of.ts";
 import { madeUpReport } from "../report/made-up-report.ts";
 

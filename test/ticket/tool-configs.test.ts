@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
-import { processSettings, proxyHint } from "../../src/ticket/settings.ts";
-import { ghToken, glabToken, rtLogin, rtrc } from "../../src/ticket/tool-configs.ts";
-import { yamlLookup } from "../../src/ticket/yaml-lookup.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
+import { processSettings, proxyHint } from "../../src/ticket/credentials/settings.ts";
+import { ghToken, glabToken, rtLogin, rtrc } from "../../src/ticket/credentials/tool-configs.ts";
+import { yamlLookup } from "../../src/ticket/credentials/yaml-lookup.ts";
 
 // As gh 2.40 and later writes it without a keyring (cli/cli, docs/multiple-accounts.md).
 const HOSTS_YML = `github.com:

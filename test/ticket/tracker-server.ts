@@ -9,8 +9,8 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fetchHttp } from "../../src/ticket/fetch-http.ts";
-import type { Http } from "../../src/ticket/http.ts";
+import { fetchHttp } from "../../src/ticket/http/fetch-http.ts";
+import type { Http } from "../../src/ticket/http/http.ts";
 import { parseMultipart, type ReceivedPart } from "./multipart.ts";
 
 export type ReceivedBody =

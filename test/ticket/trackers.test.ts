@@ -1,7 +1,7 @@
 // Does every tracker know its own tickets, and no other's, by what people copy from the address bar?
 
 import { describe, expect, it } from "vitest";
-import type { Settings } from "../../src/ticket/credentials.ts";
+import type { Settings } from "../../src/ticket/credentials/credentials.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 import { TRACKERS, type TrackerId } from "../../src/ticket/tracker.ts";
 import { ALL_TRACKERS, recogniseTicket } from "../../src/ticket/trackers.ts";

@@ -4,7 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Credentials, Settings } from "../../src/ticket/credentials.ts";
+import type { Credentials, Settings } from "../../src/ticket/credentials/credentials.ts";
 import type { Block } from "../../src/ticket/summary.ts";
 import { TicketError } from "../../src/ticket/ticket-error.ts";
 import type { Ticket, TicketFile } from "../../src/ticket/tracker.ts";

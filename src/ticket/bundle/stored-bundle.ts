@@ -1,14 +1,14 @@
 // What of a bundle goes to a ticket? Its report, its files by the names that they have there, and the packets to draw.
 
-import type { BundleFile } from "../bundle.ts";
-import { UsageError } from "../core/errors.ts";
-import { visible } from "../core/escape.ts";
-import { isTime } from "../core/format.ts";
-import type { Report } from "../core/report.ts";
-import { zipped } from "../zip.ts";
+import type { BundleFile } from "../../bundle.ts";
+import { UsageError } from "../../core/errors.ts";
+import { visible } from "../../core/escape.ts";
+import { isTime } from "../../core/format.ts";
+import type { Report } from "../../core/report.ts";
+import { zipped } from "../../zip.ts";
+import type { TicketFile } from "../tracker.ts";
 import { type Ladder, ladderOf } from "./bundle-ladder.ts";
 import { ReportError, reportOf } from "./report-of.ts";
-import type { TicketFile } from "./tracker.ts";
 
 /** The bundle cannot be read at all: one line for a person. */
 export class BundleError extends Error {

@@ -1,6 +1,6 @@
 // How is a text shown in which a tracker may have put our own secrets back? With dots in their place.
 
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 
 /** Shorter ones would blot out words that only look the same. */
 const MIN_CHARACTERS = 4;

@@ -2,9 +2,9 @@
 //
 // The fields that a summary reads, not the whole schema (schema/report.schema.json): what is not read can do no harm.
 
-import { SEVERITIES } from "../core/analysis.ts";
-import { REDACTIONS } from "../core/redaction.ts";
-import { REPORT_SCHEMA, type Report } from "../core/report.ts";
+import { SEVERITIES } from "../../core/analysis.ts";
+import { REDACTIONS } from "../../core/redaction.ts";
+import { REPORT_SCHEMA, type Report } from "../../core/report.ts";
 
 /** Which field is not what it should be, in words: "findings[3].title is no text". */
 export class ReportError extends Error {

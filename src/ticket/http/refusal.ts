@@ -1,7 +1,7 @@
 // What does a tracker say when it does not do as it is asked? One line of its own words, made visible and short.
 
-import { visible } from "../core/escape.ts";
-import type { TicketFailure } from "./ticket-error.ts";
+import { visible } from "../../core/escape.ts";
+import type { TicketFailure } from "../ticket-error.ts";
 
 const MAX_CHARACTERS = 300;
 /** Of a long answer, what its words can be in; a page's title stands at its beginning. */

@@ -4,15 +4,15 @@
 // connections where the request is repeatable. The wait is what the tracker asks for, else twice as long each time.
 // Secrets go to one server: that of the first request, which is made of the ticket's address; no answer can name another.
 
+import type { Credentials } from "../credentials/credentials.ts";
+import { TicketError } from "../ticket-error.ts";
 import { addressOf, isLoopback, shownAddress } from "./address.ts";
 import { bodyBytes, type WrittenBody } from "./body-bytes.ts";
-import type { Credentials } from "./credentials.ts";
 import type { Answer, Ask, Http } from "./http.ts";
 import { exchangeOnce, type Heard } from "./one-exchange.ts";
 import { adviceFor, failureOf, trackerWords } from "./refusal.ts";
 import { isRateLimit, retryAfterMs } from "./retry-after.ts";
 import { concealing, hidingPath } from "./secrets.ts";
-import { TicketError } from "./ticket-error.ts";
 
 export interface FetchHttpOptions {
   readonly credentials: Credentials | null;

@@ -5,7 +5,7 @@
 // A value in double quotes may have spaces, and \" \\ \n \r \t. A word that begins with # where a keyword is due makes the
 // rest of the line a comment. The port and the protocol are not looked at; nor is `account`.
 
-import { addressOf } from "./address.ts";
+import { addressOf } from "../http/address.ts";
 import { basicFrom, bearer } from "./authorization.ts";
 import type { Credentials, Settings } from "./credentials.ts";
 

@@ -1,7 +1,7 @@
 // How is a token, or a login and password, said in a header? (RFC 6750 §2.1, RFC 7617)
 
+import { TicketError } from "../ticket-error.ts";
 import type { Credentials } from "./credentials.ts";
-import { TicketError } from "./ticket-error.ts";
 
 /** Printable ASCII without spaces: what every tracker's tokens are made of. Anything else would be an error that shows the value. */
 const TOKEN = /^[!-~]+$/;

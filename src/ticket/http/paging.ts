@@ -1,7 +1,7 @@
 // How is a list read that a tracker gives in pages? GitHub and GitLab name the next one in a Link header (RFC 8288).
 
+import { TicketError } from "../ticket-error.ts";
 import type { Http } from "./http.ts";
-import { TicketError } from "./ticket-error.ts";
 
 /**
  * 10,000 entries at 100 a page: more than a ticket can have (GitHub ends at 2,500 comments, GitLab at 5,000 notes).

@@ -2,9 +2,9 @@
 //
 // The bundle is files: one that was written last week and one that is still in memory are read alike.
 
-import { markdown } from "../core/escape.ts";
-import type { Report } from "../core/report.ts";
-import { escaped } from "../report/html/html-markup.ts";
+import { markdown } from "../../core/escape.ts";
+import type { Report } from "../../core/report.ts";
+import { escaped } from "../../report/html/html-markup.ts";
 
 export interface Ladder {
   readonly title: string;

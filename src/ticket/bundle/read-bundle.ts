@@ -2,8 +2,8 @@
 
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { BUNDLE_MARK, type BundleFile } from "../bundle.ts";
-import { formatBytes } from "../core/format.ts";
+import { BUNDLE_MARK, type BundleFile } from "../../bundle.ts";
+import { formatBytes } from "../../core/format.ts";
 import { BundleError, isBundleFile, type StoredBundle, storedBundle } from "./stored-bundle.ts";
 import { unzipped, ZipError } from "./unzip.ts";
 

@@ -1,6 +1,6 @@
 // Is this text a web address, of which server, and how is it shown without what may be secret in it?
 
-import { visible } from "../core/escape.ts";
+import { visible } from "../../core/escape.ts";
 
 /** Null: it is none, or of another scheme. */
 export function addressOf(text: string): URL | null {

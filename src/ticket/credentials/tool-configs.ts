@@ -1,8 +1,8 @@
 // Which token do the tools that people use anyway hold for a host? gh, glab, rt. Only the lines that are needed are read.
 
-import { originOf } from "./address.ts";
+import { originOf } from "../http/address.ts";
+import { TicketError } from "../ticket-error.ts";
 import type { Settings } from "./credentials.ts";
-import { TicketError } from "./ticket-error.ts";
 import { yamlLookup } from "./yaml-lookup.ts";
 
 export interface FoundToken {
@@ -11,7 +11,7 @@ export interface FoundToken {
   readonly source: string;
 }
 
-/** Where they are below the home directory; src/ticket/settings.ts knows the variables that move them. */
+/** Where they are below the home directory; settings.ts knows the variables that move them. */
 export const GH_HOSTS = ".config/gh/hosts.yml";
 export const GLAB_CONFIG = ".config/glab-cli/config.yml";
 export const RTRC = ".rtrc";
