@@ -1,5 +1,5 @@
 // Which number stands for this IPv6 address? Interns 128-bit addresses, so that flow keys are two 32-bit words for
-// either family. Open addressing over four words; grows by doubling; never forgets.
+// either family. Open addressing over four words; grows by doubling. To forget some, the others go into a new table.
 
 export class AddressTable {
   private index = new Int32Array(1024).fill(-1);
@@ -14,10 +14,17 @@ export class AddressTable {
 
   /** hot: the number of the address at bytes[offset, offset + 16). */
   intern(bytes: Uint8Array, offset: number): number {
-    const w0 = word(bytes, offset);
-    const w1 = word(bytes, offset + 4);
-    const w2 = word(bytes, offset + 8);
-    const w3 = word(bytes, offset + 12);
+    return this.number(word(bytes, offset), word(bytes, offset + 4), word(bytes, offset + 8), word(bytes, offset + 12));
+  }
+
+  /** The number here of an address that has the number `id` in another table. */
+  add(other: AddressTable, id: number): number {
+    const [w0, w1, w2, w3] = other.words.subarray(id * 4, id * 4 + 4) as unknown as [number, number, number, number];
+    return this.number(w0, w1, w2, w3);
+  }
+
+  /** hot */
+  private number(w0: number, w1: number, w2: number, w3: number): number {
     const mask = this.index.length - 1;
     let slot = this.hash(w0, w1, w2, w3) & mask;
     const words = this.words;

@@ -143,16 +143,39 @@ export class FlowColumns {
     this.grow();
   }
 
+  /** Makes a flow's row what it was before its first packet. */
+  clear(f: number): void {
+    for (const column of Object.values(this)) {
+      if (!ArrayBuffer.isView(column)) continue;
+      const values = column as Uint8Array;
+      if (values.length === this.capacity) values[f] = 0;
+      else values.fill(0, f * 2, f * 2 + 2);
+    }
+  }
+
   /** Doubles every column. */
   grow(): void {
     this.capacity *= 2;
     const columns = this as unknown as Record<string, unknown>;
     for (const [name, column] of Object.entries(columns)) {
       if (!ArrayBuffer.isView(column)) continue;
-      const old = column as Uint8Array;
-      const wider = new (old.constructor as Uint8ArrayConstructor)(old.length * 2);
-      wider.set(old);
-      columns[name] = wider;
+      columns[name] = widened(column as Uint8Array);
     }
   }
+}
+
+/** A page is the kernel's only when it was written to. */
+const PAGE_BYTES = 1 << 16;
+
+/** Twice as long. Pages of zeros are left alone: in a flood of SYNs, nobody has a FIN. */
+function widened(old: Uint8Array): Uint8Array {
+  const wider = new (old.constructor as Uint8ArrayConstructor)(old.length * 2);
+  const from = new Uint8Array(old.buffer);
+  const to = new Uint8Array(wider.buffer);
+  const words = new Int32Array(old.buffer, 0, old.buffer.byteLength >> 2);
+  for (let at = 0; at < from.length; at += PAGE_BYTES) {
+    const page = from.subarray(at, at + PAGE_BYTES);
+    if (words.subarray(at >> 2, (at + PAGE_BYTES) >> 2).some((word) => word !== 0)) to.set(page, at);
+  }
+  return wider;
 }

@@ -3,8 +3,10 @@
 import type { FlowColumns } from "./columns.ts";
 
 export class FlowIndex {
-  /** Flows so far. */
+  /** Flows so far; one beyond the highest number given. */
   count = 0;
+  /** Numbers of flows that were forgotten: given again. */
+  private free: number[] = [];
   private slots = new Int32Array(4096);
   private columns: FlowColumns;
   private seed: number;
@@ -13,7 +15,7 @@ export class FlowIndex {
   constructor(columns: FlowColumns, seed: number) {
     this.columns = columns;
     this.seed = seed;
-    this.reindex(); // as the columns: reassigned once before use
+    this.reindex(this.slots.length * 2); // as the columns: reassigned once before use
   }
 
   /** hot: the flow at a slot, or -1. */
@@ -45,7 +47,7 @@ export class FlowIndex {
 
   /** A new flow at this free slot (or in the place of `previous`). */
   create(slot: number, a: number, b: number, ports: number, family: number, flipped: number, previous = -1): number {
-    const f = this.count++;
+    const f = this.free.pop() ?? this.count++;
     if (f === this.columns.capacity) this.columns.grow();
     const c = this.columns;
     c.keyA[f] = a;
@@ -59,12 +61,54 @@ export class FlowIndex {
     const [senderPort, receiverPort] = flipped ? [ports & 0xffff, ports >>> 16] : [ports >>> 16, ports & 0xffff];
     c.client[f] = senderPort >= receiverPort ? 0 : 1;
     this.slots[slot] = f + 1;
-    if (this.count * 2 > this.slots.length) this.reindex();
+    if (this.known * 2 > this.slots.length) this.reindex(this.slots.length * 2);
     return f;
   }
 
-  private reindex(): void {
-    const slots = new Int32Array(this.slots.length * 2);
+  /** Flows that were not forgotten. */
+  get known(): number {
+    return this.count - this.free.length;
+  }
+
+  /** Forgets a flow, which has no predecessor on its 4-tuple any more. Its columns are cleared, its number is given again. */
+  remove(f: number): void {
+    const c = this.columns;
+    const slot = this.find(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!);
+    // Where its 4-tuple was taken over, the index has the successor.
+    if (this.slots[slot] === f + 1) this.vacate(slot);
+    const successor = c.successor[f]! - 1;
+    if (successor >= 0) c.previous[successor] = 0;
+    c.clear(f);
+    this.free.push(f);
+  }
+
+  /** Every flow anew, after their keys have changed. */
+  rebuild(): void {
+    const c = this.columns;
+    this.slots.fill(0);
+    for (let f = 0; f < this.count; f++) {
+      if (c.firstFrame[f] === 0 || c.successor[f] !== 0) continue;
+      this.slots[this.find(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!)] = f + 1;
+    }
+  }
+
+  /** Empties a slot, and moves up what had been pushed behind it (Knuth, The Art of Computer Programming 3, §6.4, algorithm R). */
+  private vacate(slot: number): void {
+    const { slots, columns: c } = this;
+    const mask = slots.length - 1;
+    let hole = slot;
+    for (let at = (slot + 1) & mask; slots[at] !== 0; at = (at + 1) & mask) {
+      const f = slots[at]! - 1;
+      const home = this.hash(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!) & mask;
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      slots[hole] = f + 1;
+      hole = at;
+    }
+    slots[hole] = 0;
+  }
+
+  private reindex(size: number): void {
+    const slots = new Int32Array(size);
     const mask = slots.length - 1;
     const c = this.columns;
     for (const entry of this.slots) {

@@ -62,8 +62,16 @@ export class FlowStreams implements StreamRoom {
   }
 
   /** A flow was opened: its place in the list. */
-  opened(): void {
-    this.list.push(null);
+  opened(f: number): void {
+    this.list[f] = null;
+  }
+
+  /** Judges what is still open of a flow, as the end of the capture would, and forgets it. */
+  forget(f: number): void {
+    this.flushHeld(f);
+    this.endStream(f, "capture");
+    this.list[f] = null;
+    this.noted.delete(f);
   }
 
   /** The stream of a flow; null before its first payload and after its end. */

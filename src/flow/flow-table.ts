@@ -59,7 +59,7 @@ export interface FlowTableOptions {
 export class FlowTable implements FlowNames {
   readonly columns = new FlowColumns();
   readonly log = new StateLog();
-  readonly addresses: AddressTable;
+  addresses: AddressTable;
   readonly streams: FlowStreams;
   /** Watching for copies costs; the caller knows when a capture can hold any. */
   watchCopies = false;
@@ -76,10 +76,12 @@ export class FlowTable implements FlowNames {
 
   private copyDetector = new CopyDetector();
   private index: FlowIndex;
+  private seed: number;
 
   constructor(options: FlowTableOptions) {
-    this.addresses = new AddressTable(options.seed | 0);
-    this.index = new FlowIndex(this.columns, options.seed | 0);
+    this.seed = options.seed | 0;
+    this.addresses = new AddressTable(this.seed);
+    this.index = new FlowIndex(this.columns, this.seed);
     const ledger = new ExchangeLedger(options.keepExchanges, options.maxAnswered);
     this.streams = new FlowStreams(this.columns, this, options.decoders, ledger);
   }
@@ -173,8 +175,9 @@ export class FlowTable implements FlowNames {
     flipped: number,
     previous?: number,
   ): number {
-    this.streams.opened();
-    return this.index.create(slot, a, b, ports, family, flipped, previous);
+    const f = this.index.create(slot, a, b, ports, family, flipped, previous);
+    this.streams.opened(f);
+    return f;
   }
 
   private countFlags(i: number, flags: number): void {
@@ -727,6 +730,64 @@ export class FlowTable implements FlowNames {
       known.count++;
       known.farewells += farewells;
     }
+  }
+
+  // ─────────────────────────── forgetting a flow ───────────────────────────
+
+  /** Flows that are known: all of them, but for those that were forgotten. */
+  get known(): number {
+    return this.index.known;
+  }
+
+  isKnown(f: number): boolean {
+    return this.columns.firstFrame[f] !== 0;
+  }
+
+  /** The answering half of a redirected connection: kept and forgotten with the half that was called. */
+  isHalf(f: number): boolean {
+    return (this.columns.marks[f]! & Mark.answers) !== 0;
+  }
+
+  /**
+   * Forgets a flow, the ones before it on its 4-tuple, and its other half. Its number goes to another flow, so that numbers do not
+   * tell the order of flows any more. What was counted of its exchanges stays counted.
+   */
+  forget(f: number): void {
+    const c = this.columns;
+    const older = c.previous[f]! - 1;
+    if (older >= 0) this.forget(older);
+    const partner = this.partners.get(f);
+    this.streams.forget(f);
+    for (const i of [f * 2, f * 2 + 1]) {
+      this.log.release(c.lastChange[i]!);
+      this.lateWrites.delete(i);
+      this.zeroWindows.forget(i);
+      this.repetitions.forget(i);
+    }
+    this.unseenFins.delete(f);
+    this.partners.delete(f);
+    this.index.remove(f);
+    if (partner !== undefined && this.partners.delete(partner)) this.forget(partner);
+  }
+
+  /** Forgets the addresses (IPv6) of flows that were forgotten. */
+  forgetAddresses(): void {
+    const former = this.addresses;
+    this.addresses = new AddressTable(this.seed);
+    const c = this.columns;
+    for (let f = 0; f < this.count; f++) {
+      if (!this.isKnown(f) || c.family[f] !== 6) continue;
+      const a = this.addresses.add(former, c.keyA[f]!);
+      const b = this.addresses.add(former, c.keyB[f]!);
+      // The smaller number first, as update() looks for it; the sides stay who they were.
+      const isSwapped = a > b;
+      c.keyA[f] = isSwapped ? b : a;
+      c.keyB[f] = isSwapped ? a : b;
+      if (!isSwapped) continue;
+      c.keyPorts[f] = (c.keyPorts[f]! << 16) | (c.keyPorts[f]! >>> 16);
+      c.flipped[f]! ^= 1;
+    }
+    this.index.rebuild();
   }
 
   // ─────────────────────────── reading a flow ───────────────────────────

@@ -44,6 +44,10 @@ export class RepetitionLog {
     return this.kept.get(i);
   }
 
+  forget(i: number): void {
+    this.kept.delete(i);
+  }
+
   /**
    * Side i sent payload again. `isUnheard`: it had sent again before, and nothing has come from the peer since. `isAcked`: the
    * peer had acknowledged all of it. `age`: how long ago it had sent this for the first time, if it was the last thing that it sent.

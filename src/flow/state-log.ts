@@ -85,6 +85,17 @@ export class StateLog {
     }
   }
 
+  /** Gives back the whole history of an end. */
+  release(head: LogEntry): void {
+    let entry = head;
+    while (entry !== 0) {
+      const before = this.before(entry);
+      this.link(entry, this.free);
+      this.free = entry;
+      entry = before;
+    }
+  }
+
   /** The change of state that this entry is, or belongs to; 0 for none. */
   change(entry: LogEntry): LogEntry {
     let at = entry;

@@ -36,6 +36,10 @@ export class ZeroWindows {
     return this.spells.get(i);
   }
 
+  forget(i: number): void {
+    this.spells.delete(i);
+  }
+
   begin(i: number, frame: FrameRef, time: Nanos): void {
     const at = { frame, time };
     const known = this.spells.get(i);
