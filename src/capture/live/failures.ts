@@ -1,0 +1,104 @@
+// What is said, and what is advised, when an engine cannot capture or ends by itself?
+
+import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { visible } from "../../core/escape.ts";
+import { CaptureError } from "../source.ts";
+import { capDeviceNames } from "./cap-module.ts";
+import type { Ended } from "./child-process.ts";
+import { type Complaint, complaintOf } from "./complaints.ts";
+import { EngineUnusable, type LiveRequest } from "./engine.ts";
+
+/** More names do not help in one line. */
+const MAX_NAMES = 12;
+
+/** How each program is called, installed, and given the rights to capture. */
+export interface EngineFacts {
+  readonly name: string;
+  readonly installed: string;
+  readonly permission: string;
+}
+
+/** The interfaces of this network namespace, loopback first; where no file lists them, those of libpcap, or those with an address. */
+async function interfaceNames(): Promise<string[]> {
+  try {
+    return namesOfProcNetDev(await readFile("/proc/net/dev", "latin1"));
+  } catch {
+    return (await capDeviceNames()) ?? Object.keys(networkInterfaces());
+  }
+}
+
+/** proc_net_dev(5): two lines of headings, then a name and a colon on each line. */
+export function namesOfProcNetDev(text: string): string[] {
+  return text
+    .split("\n")
+    .slice(2)
+    .map((line) => line.slice(0, Math.max(0, line.lastIndexOf(":"))).trim())
+    .filter((name) => name !== "");
+}
+
+/** Names those that there are. */
+export async function noSuchInterface(where: string): Promise<CaptureError> {
+  const names = await interfaceNames();
+  const shown = ["any", ...names.slice(0, MAX_NAMES)].map(visible).join(", ");
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
+  const message = `there is no such interface: ${visible(where)}; there are: ${shown}${more} (see: halfclose interfaces)`;
+  return new CaptureError(message, { code: "no-such-interface", path: where });
+}
+
+/** For an engine that ended before it captured: what to throw. */
+export async function startFailure(facts: EngineFacts, request: LiveRequest, ended: Ended): Promise<Error> {
+  const complaint = complaintOf(ended.lines);
+  const where = request.interfaces.map(visible).join(", ");
+  const unusable = (reason: string, remedy: string | null): Error =>
+    new EngineUnusable({ engine: facts.name, reason, remedy });
+  switch (complaint?.kind) {
+    case "no-such-interface":
+      return noSuchInterface(where);
+    case "interface-down": {
+      const message = `the interface is down: ${where}; bring it up: ip link set ${where} up`;
+      return new CaptureError(message, { code: "interface-down", path: where });
+    }
+    case "bad-filter": {
+      const message = `${facts.name} does not understand the filter (pcap-filter(7)): ${complaint.text}`;
+      return new CaptureError(message, { code: "bad-filter", path: where });
+    }
+    case "no-permission":
+      return unusable(`no permission to capture on ${where}`, facts.permission);
+    default:
+      return unusable(howItEnded(ended, complaint, "before it captured"), null);
+  }
+}
+
+/** For an engine that ended though nobody asked it to. */
+export function endFailure(facts: EngineFacts, request: LiveRequest, ended: Ended): CaptureError {
+  const where = request.interfaces.map(visible).join(", ");
+  const complaint = complaintOf(ended.lines);
+  if (complaint?.kind === "interface-gone" || complaint?.kind === "interface-down") {
+    const message = `the interface ${where} went down or away while it was captured (${facts.name}: ${complaint.text})`;
+    return new CaptureError(message, { code: "interface-gone", path: where });
+  }
+  const message = `${facts.name} ${howItEnded(ended, complaint, "by itself")}; what it captured before is kept`;
+  return new CaptureError(message, { code: "engine-ended", path: where });
+}
+
+function howItEnded({ code, signal }: Ended, complaint: Complaint | null, when: string): string {
+  const how = signal !== null ? `ended ${when} (${signal})` : `ended ${when} (exit code ${code ?? "none"})`;
+  return complaint === null ? how : `${how}: ${complaint.text}`;
+}
+
+export const notInstalled = ({ name, installed }: EngineFacts): EngineUnusable =>
+  new EngineUnusable({ engine: name, reason: "is not installed", remedy: installed });
+
+export const notAllowed = ({ name, permission }: EngineFacts, path: string): EngineUnusable =>
+  new EngineUnusable({ engine: name, reason: `this user may not run ${visible(path)}`, remedy: permission });
+
+export const oneInterfaceOnly = ({ name }: EngineFacts, request: LiveRequest): EngineUnusable =>
+  new EngineUnusable({
+    engine: name,
+    reason: `captures one interface, not ${request.interfaces.length}`,
+    remedy: "-i any takes all of them, or install dumpcap (package wireshark-common)",
+  });
+
+export const silent = ({ name }: EngineFacts): EngineUnusable =>
+  new EngineUnusable({ engine: name, reason: "did not begin to capture within 20 s, and was ended", remedy: null });
