@@ -3,11 +3,14 @@
 // One section, little-endian, nanoseconds throughout; enhanced packet blocks. The same input gives the same bytes on any machine:
 // no clock, no host name, no byte order of the machine goes in.
 
-import { Block, BYTE_ORDER_MAGIC, Option, padded, TRAILER } from "./pcapng-layout.ts";
+import { Block, BYTE_ORDER_MAGIC, EnhancedField, Option, padded, TRAILER } from "./pcapng-layout.ts";
 
 /** Options that only a writer needs (§4.1, §4.2): the program, an interface's description. */
 const USER_APPLICATION = 4;
 const INTERFACE_DESCRIPTION = 3;
+/** `isb_starttime`, `isb_endtime` (§4.6): high half, low half. */
+const STATISTICS_START = 2;
+const STATISTICS_END = 3;
 /** `if_tsresol`: 10⁻⁹ s. */
 const NANOSECONDS = 9;
 /** An option's length has 16 bits. Readers take blocks of 1 MiB at least, but show no such text; this is some pages of it. */
@@ -19,6 +22,8 @@ const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 /** No limit is told: a packet may be cut anywhere. */
 const NO_SNAP_LENGTH = 0;
 const INITIAL_BYTES = 1 << 16;
+/** Making a view of so few bytes costs more than copying them one by one (measured on Node 20: 70 ns either way at about this). */
+const BYTE_BY_BYTE = 40;
 
 export interface SectionInfo {
   /** "halfclose 1.2.3". */
@@ -36,6 +41,16 @@ export interface InterfaceInfo {
   readonly linkType: number;
   readonly name: string;
   readonly description?: string;
+}
+
+/** What an interface counted from `from` to `to`, in nanoseconds since 1970. Null: it does not tell. */
+export interface StatisticsInfo {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly received: number | null;
+  readonly dropped: number | null;
+  /** "": none. */
+  readonly comment: string;
 }
 
 /** The offset in seconds with which times from `earliest` to `latest` (nanoseconds since 1970) can be written. */
@@ -67,6 +82,9 @@ export class PcapngWriter {
   #bytes = new Uint8Array(INITIAL_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #end = 0;
+  /** Bytes that {@link take} has handed out, and the buffer that they were in: used again after the next one. */
+  #taken = 0;
+  #spare = new Uint8Array(0);
   #blockStart = 0;
   #interfaces = 0;
   readonly #offsetSeconds: bigint;
@@ -86,7 +104,7 @@ export class PcapngWriter {
 
   /** Bytes written so far. */
   get size(): number {
-    return this.#end;
+    return this.#taken + this.#end;
   }
 
   /** Describes an interface; the number to give with its packets. */
@@ -106,11 +124,9 @@ export class PcapngWriter {
 
   /** `time`: nanoseconds since 1970. `original`: length on the wire, at least that of `bytes`. */
   packet(iface: number, time: bigint, bytes: Uint8Array, original: number, comments: readonly string[]): void {
-    const units = clamp(time - this.#offsetSeconds * BILLION);
     this.#begin(Block.enhancedPacket);
     this.#u32(iface);
-    this.#u32(Number(units >> 32n));
-    this.#u32(Number(units & 0xffff_ffffn));
+    this.#time(time);
     this.#u32(bytes.length);
     this.#u32(Math.max(original, bytes.length));
     this.#raw(bytes);
@@ -119,9 +135,97 @@ export class PcapngWriter {
     this.#finishBlock();
   }
 
-  /** All of it, as a view that later blocks do not change. */
+  /**
+   * // hot: The packet in from[start, end), without comments. `high` and `low` are the halves of its nanoseconds since 1970; the
+   * section's offset must be 0.
+   */
+  record(
+    iface: number,
+    high: number,
+    low: number,
+    from: Uint8Array,
+    start: number,
+    end: number,
+    original: number,
+  ): void {
+    const captured = end - start;
+    const body = (captured + 3) & ~3;
+    const total = EnhancedField.minimum + body;
+    this.#room(total);
+    const view = this.#view;
+    const bytes = this.#bytes;
+    const at = this.#end;
+    view.setUint32(at, Block.enhancedPacket, true);
+    view.setUint32(at + 4, total, true);
+    view.setUint32(at + EnhancedField.interface, iface, true);
+    view.setUint32(at + EnhancedField.high, high, true);
+    view.setUint32(at + EnhancedField.low, low, true);
+    view.setUint32(at + EnhancedField.captured, captured, true);
+    view.setUint32(at + EnhancedField.original, original < captured ? captured : original, true);
+    const data = at + EnhancedField.data;
+    if (captured <= BYTE_BY_BYTE) for (let i = 0; i < captured; i++) bytes[data + i] = from[start + i]!;
+    else bytes.set(from.subarray(start, end), data);
+    for (let i = captured; i < body; i++) bytes[data + i] = 0;
+    view.setUint32(data + body, total, true);
+    this.#end = at + total;
+  }
+
+  /** Interface statistics (§4.6). */
+  statistics(iface: number, { from, to, received, dropped, comment }: StatisticsInfo): void {
+    this.#begin(Block.interfaceStatistics);
+    this.#u32(iface);
+    this.#time(to);
+    if (comment !== "") this.#text(Option.comment, comment);
+    for (const [code, time] of [
+      [STATISTICS_START, from],
+      [STATISTICS_END, to],
+    ] as const) {
+      this.#u16(code);
+      this.#u16(8);
+      this.#time(time);
+    }
+    for (const [code, count] of [
+      [Option.received, received],
+      [Option.dropped, dropped],
+    ] as const) {
+      if (count === null) continue;
+      this.#u16(code);
+      this.#u16(8);
+      this.#u64(BigInt(count));
+    }
+    this.#option(Option.end, new Uint8Array(0));
+    this.#finishBlock();
+  }
+
+  /** All that was not taken, as a view that later blocks do not change. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#end);
+  }
+
+  /** The blocks since the last call, whole ones. Nothing is copied: the view is valid until the next call. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#end);
+    this.#taken += this.#end;
+    [this.#bytes, this.#spare] = [this.#spare, this.#bytes];
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#spare.length);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#end = 0;
+    return taken;
+  }
+
+  /** High half, then low half, whatever the byte order (§4.3, §4.6). */
+  #time(time: bigint): void {
+    const units = clamp(time - this.#offsetSeconds * BILLION);
+    this.#u32(Number(units >> 32n));
+    this.#u32(Number(units & 0xffff_ffffn));
+  }
+
+  /** Gives its memory back, and what was not taken with it. */
+  release(): void {
+    this.take();
+    this.#bytes = new Uint8Array(0);
+    this.#spare = this.#bytes;
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   #begin(type: number): void {

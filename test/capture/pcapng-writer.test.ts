@@ -45,6 +45,43 @@ describe("PcapngWriter", () => {
     expect(packetBlockSize(4, [])).toBe(36);
   });
 
+  it("writes the same block for a record in a buffer, piece by piece or whole", () => {
+    const whole = small();
+    const pieces = small();
+    const taken: number[] = [];
+    for (const [n, length] of [0, 1, 2, 3, 4, 39, 40, 41, 1500, 70_000].entries()) {
+      const time = TIME + BigInt(n);
+      const buffer = new Uint8Array(length + 9).fill(0xee);
+      buffer.set(packet(length), 5);
+      whole.packet(n % 2, time, packet(length), 10, []);
+      pieces.record(n % 2, Number(time >> 32n), Number(time & 0xffff_ffffn), buffer, 5, 5 + length, 10);
+      if (n % 3 === 0) taken.push(...pieces.take());
+    }
+    expect(pieces.size).toBe(whole.size);
+    taken.push(...pieces.take());
+    expect(Buffer.from(taken).equals(whole.bytes())).toBe(true);
+    expect([pieces.take().length, pieces.size]).toEqual([0, whole.size]);
+    pieces.release();
+    expect(pieces.interface({ linkType: 1, name: "later" })).toBe(2);
+    expect(pieces.take().length).toBe(pieces.size - whole.size);
+  });
+
+  it("writes interface statistics byte for byte as the draft has them", () => {
+    const writer = new PcapngWriter({ application: "", comment: "" });
+    writer.take();
+    const counts = { from: 0x1_0000_0002n, to: 0x3_0000_0004n, received: 258, dropped: null, comment: "" };
+    writer.statistics(1, counts);
+    // Laid out by hand from draft-ietf-opsawg-pcapng §4.6, little-endian; times are high half, low half.
+    expect(Buffer.from(writer.take()).toString("hex")).toBe(
+      [
+        "05000000 40000000 01000000 03000000 04000000",
+        "0200 0800 01000000 02000000 0300 0800 03000000 04000000 0400 0800 0201000000000000 0000 0000 40000000",
+      ]
+        .join("")
+        .replaceAll(" ", ""),
+    );
+  });
+
   it("is read back by our own reader: times, taps, lengths, comments", async () => {
     const writer = small();
     writer.packet(0, TIME, packet(61), 1500, ["one", "two"]);
