@@ -89,7 +89,7 @@ function headingOf(line: string): "tcp" | "tcp6" | "udp" | null {
 }
 
 /** The words of a row; null: not one. */
-function rowOf(line: string): string[] | null {
+export function rowOf(line: string): string[] | null {
   const colon = line.indexOf(":");
   if (colon < 0 || colon > 16) return null;
   const words = line.trim().split(/\s+/);
@@ -97,10 +97,10 @@ function rowOf(line: string): string[] | null {
   return /^[0-9A-Fa-f]{2}$/.test(words[3]!) && PAIR.test(words[4]!) && TIMER.test(words[5]!) ? words : null;
 }
 
-const stateOf = (words: readonly string[]): SocketState | null => STATES[Number.parseInt(words[3]!, 16)] ?? null;
+export const stateOf = (words: readonly string[]): SocketState | null => STATES[Number.parseInt(words[3]!, 16)] ?? null;
 
 /** Address and port; the port stands as a number, most significant digit first. */
-function endOf(text: string): [address: string, port: number | null] {
+export function endOf(text: string): [address: string, port: number | null] {
   const [hex, port] = text.split(":") as [string, string];
   return [addressOf(hex), Number.parseInt(port, 16) || null];
 }
