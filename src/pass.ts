@@ -72,8 +72,8 @@ export class Pass {
     }
   }
 
-  /** hot: one packet. */
-  private take(p: Packet): void {
+  /** hot: one packet. Called by {@link run}; by whoever does more with each record, instead of it. */
+  take(p: Packet): void {
     if (this.packets++ === 0) this.begin(p);
     if (p.time < this.start || p.time > this.stop) return;
     if (p.time > this.lastTime) this.lastTime = p.time;

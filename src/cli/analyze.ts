@@ -1,50 +1,12 @@
 // halfclose analyze: what happened in this capture?
 
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { AnalyzeOptions } from "../analyze.ts";
-import type { Bundle } from "../bundle.ts";
-import { SEVERITIES, type Severity } from "../core/analysis.ts";
-import { UsageError } from "../core/errors.ts";
-import { visible } from "../core/escape.ts";
-import type { Report, ReportDump } from "../core/report.ts";
-import type { Investigation } from "../investigate.ts";
-import type { Reproduction } from "../report/reproduction.ts";
-import { addHostOptions, type HostFlags } from "./hosts.ts";
+import { SEVERITIES } from "../core/analysis.ts";
+import { type AnalyzeFlags, analyzeCaptures, FORMATS, formatOf } from "./analyze-captures.ts";
+import { addHostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
-import { refuseToOverwrite } from "./overwrite.ts";
-import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
-import { type ColorChoice, showsUnicode, wantsColor, widthOf } from "./terminal.ts";
-
-const FORMATS = ["text", "markdown", "json", "html"] as const;
-type Format = (typeof FORMATS)[number];
-type PlainFormat = Exclude<Format, "html">;
-
-/** By the ending of the output's name; text for any other. */
-const ENDINGS: Record<string, Format> = {
-  html: "html",
-  htm: "html",
-  md: "markdown",
-  markdown: "markdown",
-  json: "json",
-};
-
-interface Flags extends ReadingFlags, HostFlags {
-  format?: Format;
-  json?: boolean;
-  detail?: boolean;
-  output?: string;
-  bundle?: string;
-  attach?: string;
-  yesUnredacted?: boolean;
-  only: string[];
-  skip: string[];
-  failOn?: Severity;
-  list?: boolean;
-  sockets?: string[];
-  zone?: string;
-  color: ColorChoice;
-}
+import { addReadingOptions, CAPTURES } from "./reading.ts";
 
 const EXAMPLES = `
 Examples:
@@ -91,7 +53,7 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
   return addHostOptions(addReadingOptions(command))
     .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
     .addHelpText("after", EXAMPLES)
-    .action(async (captures: string[], flags: Flags) => {
+    .action(async (captures: string[], flags: AnalyzeFlags) => {
       done(flags.list === true ? await list(flags, io) : await analyzeCaptures(captures, flags, io));
     });
 }
@@ -105,149 +67,7 @@ function collect(value: string, before: string[]): string[] {
   return [...before, ...ids];
 }
 
-function formatOf({ json, format, output }: Flags): Format {
-  if (json === true && format !== undefined && format !== "json")
-    throw new UsageError(`--json and --format ${format} contradict each other; give one of them`);
-  if (json === true) return "json";
-  const ending = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase() ?? "";
-  return format ?? ENDINGS[ending] ?? "text";
-}
-
-async function analyzeCaptures(captures: readonly string[], flags: Flags, io: Io): Promise<number> {
-  if (captures.length === 0) {
-    const taken =
-      flags.sockets === undefined ? "" : "; --sockets takes all that follows it, so name the captures before it";
-    throw new UsageError(`no capture was named; for example: halfclose analyze incident.pcap${taken}`);
-  }
-  const format = formatOf(flags);
-  if (flags.detail === true && format !== "json") {
-    throw new UsageError("--detail needs --format json; for people there are halfclose flows and halfclose exchanges");
-  }
-  if (flags.zone !== undefined && flags.sockets === undefined)
-    throw new UsageError("--zone is for the times in socket dumps: give it with --sockets");
-  if (captures.includes("-") && flags.sockets?.includes("-"))
-    throw new UsageError("standard input can be the capture or the dump, not both: put one of them into a file");
-  const inputs = [...captures, ...(flags.sockets ?? [])];
-  refuseToOverwrite(flags.output, inputs);
-  if (flags.bundle !== undefined) (await import("./bundle.ts")).checkBundle(flags.bundle, inputs);
-  if (flags.yesUnredacted === true && flags.attach === undefined)
-    throw new UsageError("--yes-unredacted is for what goes to a ticket: give it with --attach");
-  const attaching = flags.attach === undefined ? null : await attachingTo(flags.attach, flags, io);
-  const { ANALYSES } = await import("../analyze.ts");
-  if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");
-
-  const options: AnalyzeOptions = {
-    detail: flags.detail === true,
-    only: flags.only,
-    skip: flags.skip,
-    ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
-    ...(flags.zone === undefined ? {} : { zone: flags.zone }),
-  };
-  const { report, bundle } =
-    format === "html" || flags.bundle !== undefined || attaching !== null
-      ? await withPictures(captures, format, flags, options, io)
-      : { report: await plain(captures, format, flags, options, io), bundle: null };
-  const code = Math.max(sayProblems(report.captures, io), sayDumpProblems(report.sockets ?? [], io));
-  if (attaching !== null && bundle !== null) await attaching(bundle);
-  return code !== EXIT.ok ? code : failsOn(report, flags.failOn) ? EXIT.found : EXIT.ok;
-}
-
-/** The report alone: one pass. */
-async function plain(
-  captures: readonly string[],
-  format: PlainFormat,
-  flags: Flags,
-  options: AnalyzeOptions,
-  io: Io,
-): Promise<Report> {
-  const { analyze } = await import("../analyze.ts");
-  const report = await reading(captures, flags, io, (read) => analyze(captures, { ...read, ...options }));
-  await writeAll(await rendered(report, format, flags, io), openOutput(flags.output, io));
-  return report;
-}
-
-/** Who we are to the ticket, and whether it may be written, is found out before a long analysis and not after. */
-async function attachingTo(ticket: string, flags: Flags, io: Io): Promise<(bundle: Bundle) => Promise<void>> {
-  const { attachLater } = await import("./attach-later.ts");
-  const { redact, yesUnredacted = false, bundle = null } = flags;
-  return attachLater(ticket, { redact, yesUnredacted, bundlePath: bundle }, io);
-}
-
-/** A page or a bundle: pictures and packets need the captures once more. */
-async function withPictures(
-  captures: readonly string[],
-  format: Format,
-  flags: Flags,
-  options: AnalyzeOptions,
-  io: Io,
-): Promise<{ report: Report; bundle: Bundle | null }> {
-  const [{ investigate }, { asCalled }] = await Promise.all([import("../investigate.ts"), import("./as-called.ts")]);
-  const found = await reading(captures, flags, io, (read) => investigate(captures, { ...read, ...options }));
-  try {
-    const { report } = found;
-    const how = asCalled(captures, flags, report);
-    const bundle = await bundled(found, how, flags, io);
-    const page = bundle?.files.find((f) => f.name === "report.html")?.bytes;
-    const pieces = format === "html" ? [page ?? (await pageOf(found, how))] : await rendered(report, format, flags, io);
-    await writeAll(pieces, openOutput(flags.output, io));
-    return { report, bundle };
-  } finally {
-    await found.close();
-  }
-}
-
-async function pageOf(found: Investigation, how: Reproduction): Promise<string> {
-  const [{ picturesOf }, { renderHtml }] = await Promise.all([
-    import("../pictures/all.ts"),
-    import("../report/html/html.ts"),
-  ]);
-  const { pictures, without } = await picturesOf(found);
-  return renderHtml(found.report, pictures, { how, without });
-}
-
-/** Null where nobody wants one. */
-async function bundled(found: Investigation, how: Reproduction, flags: Flags, io: Io): Promise<Bundle | null> {
-  if (flags.bundle === undefined && flags.attach === undefined) return null;
-  const [{ bundleOf }, { sayBundle, writeBundle }] = await Promise.all([import("../bundle.ts"), import("./bundle.ts")]);
-  const bundle = await bundleOf(found, { how, ...(flags.frame === undefined ? {} : { frames: flags.frame }) });
-  if (flags.bundle !== undefined) await writeBundle(flags.bundle, bundle, found, io);
-  sayBundle(flags.bundle ?? null, bundle, io);
-  return bundle;
-}
-
-/** Says which dumps could not be read; the exit code that follows. */
-function sayDumpProblems(dumps: readonly ReportDump[], io: Io): number {
-  let code: number = EXIT.ok;
-  for (const { source, format, problems } of dumps) {
-    for (const { message } of problems) {
-      io.stderr.write(`halfclose: ${visible(source === "" ? message : `${source}: ${message}`)}\n`);
-      if (format === null && source !== "") code = EXIT.unreadable;
-    }
-  }
-  return code;
-}
-
-async function rendered(report: Report, format: PlainFormat, flags: Flags, io: Io): Promise<Iterable<string>> {
-  if (format === "json") return (await import("../report/json.ts")).reportJson(report);
-  if (format === "markdown") return [(await import("../report/markdown.ts")).renderMarkdown(report)];
-  const { renderText } = await import("../report/text.ts");
-  const toFile = flags.output !== undefined && flags.output !== "-";
-  return [
-    renderText(report, {
-      color: wantsColor(flags.color, io, toFile),
-      ...(toFile ? {} : { width: widthOf(io.stdout) }),
-      unicode: showsUnicode(io.env),
-    }),
-  ];
-}
-
-function failsOn(report: Report, severity: Severity | undefined): boolean {
-  if (severity === undefined) return false;
-  const limit = SEVERITIES.indexOf(severity);
-  return report.findings.some((f) => SEVERITIES.indexOf(f.severity) <= limit);
-}
-
-async function list(flags: Flags, io: Io): Promise<number> {
+async function list(flags: AnalyzeFlags, io: Io): Promise<number> {
   const { ANALYSES } = await import("../analyze.ts");
   const pieces: string[] = [];
   if (formatOf(flags) === "json") {

@@ -3,6 +3,7 @@
 export class Interrupts {
   private cleanUps = new Set<() => void>();
   private onPipe: (() => void) | null = null;
+  private onCapture: (() => void) | null = null;
 
   /** `undo` must not wait. Returns a function that takes it back. */
   add(undo: () => void): () => void {
@@ -21,6 +22,25 @@ export class Interrupts {
     return () => {
       this.onPipe = null;
     };
+  }
+
+  /**
+   * While a capture is under way, the first signal of any kind ends it as it should end: the last packets are read, the files
+   * closed, the report made. The second one ends the program.
+   */
+  whileCapturing(end: () => void): () => void {
+    this.onCapture = end;
+    return () => {
+      this.onCapture = null;
+    };
+  }
+
+  /** True when this signal is to be let pass. */
+  letCaptureEnd(): boolean {
+    const end = this.onCapture;
+    this.onCapture = null;
+    end?.();
+    return end !== null;
   }
 
   /** True when this Ctrl-C is to be let pass. */

@@ -7,6 +7,7 @@ export async function runProcess(): Promise<void> {
   const interrupts = new Interrupts();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (interrupts.letCaptureEnd()) return;
       if (signal === "SIGINT" && interrupts.letPipeEnd()) return;
       interrupts.cleanUp();
       // The shell is to see that a signal ended it (exit status 128 + n), so the default action does that.

@@ -23,10 +23,13 @@ Examples:
   halfclose extract incident.pcap --finding resets#1 -o slice.pcapng
   halfclose attach ticket.zip --to jira:OPS-123    summary and files, onto it
   ss -tanp | halfclose sockets -             what stands out in a socket dump
+  halfclose watch -i lo                      what goes wrong, as it happens
+  halfclose capture -i any -w DIR --until 'half-closed > 100'
+  halfclose interfaces                       which one sees which service
 
 Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
-2 wrong usage; 3 an input could not be read at all, or the output not written;
-4 a ticket could not be written.`;
+2 wrong usage; 3 an input could not be read at all, or the output not written,
+or a capture could not begin, be kept or go on; 4 a ticket was not written.`;
 
 /** Runs a command line (without "node" and the script). Never throws; resolves to the exit code. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -67,6 +70,9 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     import("./extract.ts").then((m) => m.extractCommand),
     import("./sockets.ts").then((m) => m.socketsCommand),
     import("./attach.ts").then((m) => m.attachCommand),
+    import("./capture.ts").then((m) => m.captureCommand),
+    import("./watch.ts").then((m) => m.watchCommand),
+    import("./interfaces.ts").then((m) => m.interfacesCommand),
   ]);
   for (const make of makers) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
@@ -100,7 +106,7 @@ function report(error: unknown, io: Io): number {
 /** By its mark and not its class, so that reading captures, or bundles, is not loaded to print a usage error. */
 const isUnreadable = (error: unknown): error is Error =>
   error instanceof Error &&
-  (error.name === "CaptureError" || error.name === "BundleError") &&
+  (error.name === "CaptureError" || error.name === "BundleError" || error.name === "RingError") &&
   (error as { exit?: unknown }).exit === EXIT.unreadable;
 
 /** commander's words, without its "error: " and in one line, with a way on. */
@@ -110,7 +116,7 @@ function usageText(error: CommanderError): string {
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   if (error.code === "commander.unknownCommand") {
-    return `${text}; the commands are analyze, flows, exchanges, states, diagram, extract, sockets and attach, as in: halfclose analyze incident.pcap`;
+    return `${text}; the commands are analyze, flows, exchanges, states, diagram, extract, sockets, attach, capture, watch and interfaces, as in: halfclose analyze incident.pcap`;
   }
   return `${text}; see halfclose --help, or halfclose COMMAND --help`;
 }

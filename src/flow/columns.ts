@@ -174,8 +174,13 @@ function widened(old: Uint8Array): Uint8Array {
   const to = new Uint8Array(wider.buffer);
   const words = new Int32Array(old.buffer, 0, old.buffer.byteLength >> 2);
   for (let at = 0; at < from.length; at += PAGE_BYTES) {
-    const page = from.subarray(at, at + PAGE_BYTES);
-    if (words.subarray(at >> 2, (at + PAGE_BYTES) >> 2).some((word) => word !== 0)) to.set(page, at);
+    if (hasAny(words, at >> 2, (at + PAGE_BYTES) >> 2)) to.set(from.subarray(at, at + PAGE_BYTES), at);
   }
   return wider;
+}
+
+function hasAny(words: Int32Array, from: number, until: number): boolean {
+  const end = Math.min(until, words.length);
+  for (let n = from; n < end; n++) if (words[n] !== 0) return true;
+  return false;
 }
