@@ -85,7 +85,10 @@ export function renderMarkdown(report: Report, surroundings: MarkdownSurrounding
   if (calls.length > 0) section("Who calls whom", list(calls.map(markdown)));
   const captures = report.captures
     .slice(0, NAMED_CAPTURES)
-    .flatMap((c) => [`${codeSpan(c.path)}: ${markdown(captureSentence(c))}`, ...commentSentences(c).map(markdown)]);
+    .flatMap((c, n) => [
+      `${codeSpan(c.path)}: ${markdown(captureSentence(c))}`,
+      ...commentSentences(c, report.captures[n - 1]).map(markdown),
+    ]);
   if (report.captures.length > NAMED_CAPTURES) {
     captures.push(`and ${count(report.captures.length - NAMED_CAPTURES, "more capture")}`);
   }

@@ -67,9 +67,16 @@ export function problemSentences(c: ReportCapture): string[] {
 
 export const isDamaged = (c: ReportCapture): boolean => c.problems.length > 0;
 
-export function commentSentences(c: ReportCapture): string[] {
-  return c.comments.slice(0, NAMED_COMMENTS).map((comment) => `${c.path} carries the comment: ${comment}`);
+/** `before`: the capture told before this one. The files of a ring say the same of themselves: that is told once. */
+export function commentSentences(c: ReportCapture, before: ReportCapture | undefined): string[] {
+  return c.comments
+    .slice(0, NAMED_COMMENTS)
+    .filter((comment) => before?.comments.includes(comment) !== true)
+    .map((comment) => `${c.path} carries the comment: ${comment}`);
 }
+
+export const allCommentSentences = (captures: readonly ReportCapture[]): string[] =>
+  captures.flatMap((c, n) => commentSentences(c, captures[n - 1]));
 
 /** How far the capture can be trusted, blind spots apart. */
 export function trustSentences(report: Report): string[] {

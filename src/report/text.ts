@@ -115,9 +115,10 @@ function topology(page: Page, report: Report): void {
 function capture(page: Page, report: Report): void {
   page.heading("Capture");
   page.paragraph(totalsSentence(report), { indent: 2 });
-  for (const c of report.captures.slice(0, NAMED_CAPTURES)) {
+  for (const [n, c] of report.captures.slice(0, NAMED_CAPTURES).entries()) {
     page.paragraph(`${c.path}: ${captureSentence(c)}`, { indent: 2, lead: page.bullet, paintLead: page.style.dim });
-    for (const comment of commentSentences(c)) page.paragraph(comment, { indent: 4, paint: page.style.dim });
+    for (const comment of commentSentences(c, report.captures[n - 1]))
+      page.paragraph(comment, { indent: 4, paint: page.style.dim });
   }
   const more = report.captures.length - NAMED_CAPTURES;
   if (more > 0) page.paragraph(`and ${count(more, "more capture")}`, { indent: 2 });

@@ -4,9 +4,9 @@ import { count, formatNumber, formatSpan } from "../../core/format.ts";
 import type { ReportCapture } from "../../core/report.ts";
 import { dumpSentences } from "../dump-sentences.ts";
 import {
+  allCommentSentences,
   analysisName,
   BLIND_SPOTS,
-  commentSentences,
   redactionSentence,
   totalsSentence,
   trustSentences,
@@ -24,7 +24,7 @@ export function trustSection(facts: PageFacts): Html {
     ...blind.map((f) => html`<strong>${f.title}.</strong> ${f.summary} ${f.advice.join(" ")}`),
     ...trustSentences(report).map((s) => html`${s}`),
     ...[redactionSentence(report)].flatMap((s) => (s === null ? [] : [html`${s}`])),
-    ...report.captures.flatMap(commentSentences).map((s) => html`${s}`),
+    ...allCommentSentences(report.captures).map((s) => html`${s}`),
   ];
   const unsure = report.unsure.map((u) => html`<strong>${analysisName(u.analysis)}:</strong> ${u.needs}`);
   const dumps = dumpSentences(report, day).map((s) => html`${s}`);
