@@ -3,7 +3,7 @@
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, EndRow, FlowRow, StateName } from "../src/core/flow-view.ts";
-import type { FrameRef } from "../src/core/frame.ts";
+import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { otherSide, type Side } from "../src/core/stream-decoder.ts";
@@ -41,7 +41,7 @@ export function holding(flow: FlowRow, holder: EndRow, view: CaptureView): Held 
   const peer = flow.end(otherSide(holder.side));
   const { fin, finAcked } = peer;
   if (fin === null || finAcked === null) return null;
-  if (holder.fin !== null && holder.fin.frame <= finAcked.frame) return null;
+  if (holder.fin !== null && !isBefore(finAcked, holder.fin)) return null;
   // What the holder still sends is no holding: a half-closed peer may be waiting for it (RFC 9293 §3.6).
   const lastMove =
     holder.lastData !== null && holder.lastData.time > finAcked.time ? holder.lastData.time : finAcked.time;

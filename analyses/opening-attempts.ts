@@ -118,12 +118,12 @@ function attemptOf(flow: FlowRow): Attempt | null {
 
   // Twice within a moment is one segment seen twice.
   if (flow.last.time - time < FIRST_RETRY_NS) return attempt("plain", answered);
-  const onlySyns = client.packets === client.syns;
+  const onlySyns = client.packets - client.copies === client.syns;
   if (synAck !== null && onlySyns) return attempt(synAckRepeats > 0 ? "half-open" : "plain", null);
   if (synAck !== null && client.lastData !== null && client.retransmissions > synRepeats) {
     const served = server.lastData === null ? null : servedAfter(flow);
     if (synAckRepeats > 0 && (served === null || served >= FIRST_RETRY_NS)) return attempt("ack-dropped", served);
-    if (server.packets === server.synAcks && !flow.redirected) return attempt("data-dropped", null);
+    if (server.packets - server.copies === server.synAcks && !flow.redirected) return attempt("data-dropped", null);
   }
   if (synRepeats === 0) return attempt("plain", answered);
   if (answered === null) return attempt("syn-dropped", null);
@@ -140,11 +140,8 @@ function servedAfter(flow: FlowRow): Nanos {
   return flow.server.lastData!.time - flow.first.time;
 }
 
-/** How often the SYN or SYN-ACK was sent again. Copies of other taps are no repetition: all of an end's packets have as many. */
-function repeats(end: EndRow, sent: number): number {
-  const own = end.copies === 0 ? sent : Math.round((sent * (end.packets - end.copies)) / end.packets);
-  return Math.max(0, Math.min(own - 1, end.retransmissions));
-}
+/** How often the SYN or SYN-ACK was sent again. */
+const repeats = (end: EndRow, sent: number): number => Math.max(0, Math.min(sent - 1, end.retransmissions));
 
 function waitingOf(flow: FlowRow, view: CaptureView): Waiting | null {
   const { client, server } = flow;

@@ -130,7 +130,8 @@ const hasHadNoRoom = (end: EndRow): boolean => (end.stalls?.waited ?? 0) > 0;
 function count(path: Path, to: Direction, flow: FlowRow, end: EndRow): void {
   const { repetitions } = end;
   const echoes = repetitions?.echoes ?? 0;
-  to.segments += Math.max(end.packets - end.copies - echoes, Math.ceil(end.bytes / SEGMENT_BYTES));
+  const own = end.packets - end.copies;
+  to.segments += Math.max(own - echoes, Math.ceil((end.bytes * own) / Math.max(1, end.packets) / SEGMENT_BYTES));
   to.echoes += echoes;
   to.doubtful += repetitions?.doubtful ?? 0;
   if (repetitions === null || repetitions.count === 0) return;
@@ -151,7 +152,7 @@ function roundTrip(flow: FlowRow): { toServer: Nanos; toClient: Nanos } | null {
   const { client, server, synAck } = flow;
   if (flow.handshake !== "full" || synAck === null || client.syns === 0) return null;
   // Sent twice: which of the two was answered, nobody knows.
-  if ((client.syns > 1 && client.copies === 0) || (server.synAcks > 1 && server.copies === 0)) return null;
+  if (client.syns > 1 || server.synAcks > 1) return null;
   const { history } = server;
   for (let n = 0; n < history.count; n++) {
     if (history.state(n) !== "SYN_RECEIVED") continue;

@@ -2,7 +2,7 @@
 
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
-import type { FrameRef } from "../src/core/frame.ts";
+import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 import { staleWrites } from "./stale-connections.ts";
@@ -109,7 +109,7 @@ export const resets: Analysis = {
 function firstReset(flow: FlowRow): EndRow | null {
   const [a, b] = [flow.client, flow.server];
   if (a.rst === null) return b.rst === null ? null : b;
-  return b.rst === null || a.rst.frame < b.rst.frame ? a : b;
+  return b.rst === null || isBefore(a.rst, b.rst) ? a : b;
 }
 
 function causeOf(flow: FlowRow, sender: EndRow, requester: number | undefined, cut: boolean, view: CaptureView): Cause {

@@ -73,7 +73,7 @@ function lossTo(service: { address: string; port?: number }, view: CaptureView):
   let again = 0;
   for (const flow of view.flows()) {
     if (flow.server.address !== service.address || flow.server.port !== service.port) continue;
-    packets += flow.client.packets + flow.server.packets;
+    packets += flow.client.packets + flow.server.packets - flow.client.copies - flow.server.copies;
     again += flow.client.retransmissions + flow.server.retransmissions;
   }
   if (packets === 0 || again / packets > LOSS_THAT_MATTERS) return null;

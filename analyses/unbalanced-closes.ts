@@ -3,7 +3,7 @@
 import type { Analysis, FoundFinding, Party } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
-import type { FrameRef } from "../src/core/frame.ts";
+import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { HELD_NS } from "./half-closed-connections.ts";
@@ -68,7 +68,7 @@ export const unbalancedCloses: Analysis = {
 function judge(flow: FlowRow, closer: EndRow, view: CaptureView): { kind: Kind; item: Unbalanced } | "balanced" | null {
   const other = closer.side === flow.client.side ? flow.server : flow.client;
   const fin = closer.fin;
-  if (fin === null || (other.fin !== null && other.fin.frame < fin.frame)) return null;
+  if (fin === null || (other.fin !== null && isBefore(other.fin, fin))) return null;
   if (closer.finAcked === null) {
     const lasted = view.lastTime - fin.time;
     if (closer.fins < 2 || lasted < UNACKED_NS || other.rst !== null || flow.oneDirection) return null;

@@ -23,6 +23,14 @@ export type StateName =
 
 export type Ending = "closed" | "half-closed" | "reset" | "refused" | "unanswered" | "open";
 
+/** Segments that carried each flag. */
+export interface FlagCounts {
+  syns: number;
+  synAcks: number;
+  fins: number;
+  rsts: number;
+}
+
 /** A moment in the capture. */
 export interface Moment {
   frame: FrameRef;
@@ -101,6 +109,8 @@ export interface EndRow {
   readonly wireBytes: number;
   /** Frames among `packets` that are copies of a packet seen on another interface. */
   readonly copies: number;
+  /** Of those that are copies. */
+  readonly copiedFlags: Readonly<FlagCounts>;
   readonly syns: number;
   readonly synAcks: number;
   readonly fins: number;

@@ -47,7 +47,9 @@ export function formatBytes(bytes: number): string {
 
 const ISO = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})\.(\d{3})\d*Z$/;
 
-export const isTime = (value: unknown): value is string => typeof value === "string" && ISO.test(value);
+/** And a day that there is: a report that came from anybody may say 9999-99-99. */
+export const isTime = (value: unknown): value is string =>
+  typeof value === "string" && ISO.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 19)}Z`));
 
 const NO_TIME = "unknown time";
 
@@ -66,7 +68,7 @@ export const dayOf = (iso: string): string => iso.slice(0, 10);
 export function secondsBetween(from: string, to: string): number {
   const nanos = (iso: string): bigint =>
     BigInt(Date.parse(`${iso.slice(0, 19)}Z`)) * 1_000_000n + BigInt(iso.slice(20, -1).padEnd(9, "0").slice(0, 9));
-  return ISO.test(from) && ISO.test(to) ? Number(nanos(to) - nanos(from)) / 1e9 : Number.NaN;
+  return isTime(from) && isTime(to) ? Number(nanos(to) - nanos(from)) / 1e9 : Number.NaN;
 }
 
 /** "2026-03-01 15:30:11.204 to 15:42:00.000 UTC". */

@@ -8,6 +8,9 @@ import { UsageError } from "./errors.ts";
 import { type Network, readNetwork } from "./network.ts";
 import type { Packet } from "./packet.ts";
 
+/** More words are no filter that a person wrote; nested as deep, reading it and matching would run out of stack. */
+const MAX_WORDS = 1000;
+
 export type PacketFilter = (p: Packet) => boolean;
 
 /** Throws {@link UsageError} that points at the word it could not read. */
@@ -17,6 +20,7 @@ export function parseFilter(text: string): PacketFilter {
   const fail = (why: string): never => {
     throw new UsageError(`--filter ${JSON.stringify(text)}: ${why}; write for example: host 10.0.0.5 and port 8280`);
   };
+  if (words.length > MAX_WORDS) throw new UsageError(`--filter: ${words.length} words are more than ${MAX_WORDS}`);
   const peek = (): string | undefined => words[at]?.toLowerCase();
 
   const parseOr = (): PacketFilter => {

@@ -1,6 +1,8 @@
 // Which number stands for this IPv6 address? Interns 128-bit addresses, so that flow keys are two 32-bit words for
 // either family. Open addressing over four words; grows by doubling. To forget some, the others go into a new table.
 
+import { mixed } from "./mixed.ts";
+
 export class AddressTable {
   private index = new Int32Array(1024).fill(-1);
   private words = new Int32Array(4 * 256);
@@ -58,12 +60,7 @@ export class AddressTable {
   }
 
   private hash(w0: number, w1: number, w2: number, w3: number): number {
-    let h = this.seed;
-    h = Math.imul(h ^ w0, 0x9e3779b1);
-    h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca77);
-    h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae3d);
-    h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
-    return h ^ (h >>> 15);
+    return mixed(mixed(mixed(mixed(w0 ^ this.seed) ^ w1) ^ w2) ^ w3);
   }
 
   private rehash(): void {

@@ -11,17 +11,19 @@ import { NANOS_PER_MILLISECOND } from "../core/clock.ts";
 import type { Packet } from "../core/packet.ts";
 
 const SLOTS = 16_384;
+/** Packets remembered in each slot: with one alone, whatever falls into it between a packet and its copy makes the copy a repetition. */
+const WAYS = 4;
 /** Copies inside one file come from one kernel within microseconds; a loaded machine gets a millisecond. */
 const WITHIN_FILE_NS = NANOS_PER_MILLISECOND;
 /** Files of two hosts differ by the path between them and by their clocks. */
 const ACROSS_FILES_NS = 100 * NANOS_PER_MILLISECOND;
 
 export class CopyDetector {
-  private first = new Int32Array(SLOTS);
-  private second = new Int32Array(SLOTS);
-  private time = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
-  private tap = new Float64Array(SLOTS);
-  private file = new Float64Array(SLOTS);
+  private first = new Int32Array(SLOTS * WAYS);
+  private second = new Int32Array(SLOTS * WAYS);
+  private time = new Float64Array(SLOTS * WAYS).fill(Number.NEGATIVE_INFINITY);
+  private tap = new Float64Array(SLOTS * WAYS);
+  private file = new Float64Array(SLOTS * WAYS);
 
   /** hot: `a` and `b` stand for the addresses, in the direction of the packet. */
   isCopy(p: Packet, a: number, b: number): boolean {
@@ -35,17 +37,15 @@ export class CopyDetector {
     const end = Math.min(p.payloadOffset, p.end);
     for (let i = p.tcpOffset + 20; i < end; i++) g = Math.imul(g ^ p.buf[i]!, 0x01000193);
     h ^= g >>> 7;
-    const slot = (h ^ (h >>> 14)) & (SLOTS - 1);
-    const age = p.time - this.time[slot]!;
-    const window = this.file[slot] === p.file ? WITHIN_FILE_NS : ACROSS_FILES_NS;
-    if (
-      this.first[slot] === h &&
-      this.second[slot] === g &&
-      this.tap[slot] !== p.tap &&
-      age <= window &&
-      age >= -window
-    ) {
-      return true;
+    const from = ((h ^ (h >>> 14)) & (SLOTS - 1)) * WAYS;
+    let slot = from;
+    for (let at = from; at < from + WAYS; at++) {
+      const age = p.time - this.time[at]!;
+      const window = this.file[at] === p.file ? WITHIN_FILE_NS : ACROSS_FILES_NS;
+      if (this.first[at] === h && this.second[at] === g && this.tap[at] !== p.tap && age <= window && age >= -window) {
+        return true;
+      }
+      if (this.time[at]! < this.time[slot]!) slot = at;
     }
     this.first[slot] = h;
     this.second[slot] = g;

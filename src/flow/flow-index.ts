@@ -1,6 +1,7 @@
 // Which flow has this pair of addresses and ports? Open addressing over integer keys, with a seeded hash.
 
 import type { FlowColumns } from "./columns.ts";
+import { mixed } from "./mixed.ts";
 
 export class FlowIndex {
   /** Flows so far; one beyond the highest number given. */
@@ -24,11 +25,7 @@ export class FlowIndex {
   }
 
   private hash(a: number, b: number, ports: number, family: number): number {
-    let h = Math.imul(a ^ this.seed, 0x9e3779b1);
-    h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca77);
-    h = Math.imul(h ^ (h >>> 13) ^ ports, 0xc2b2ae3d);
-    h = Math.imul(h ^ (h >>> 16) ^ family, 0x27d4eb2f);
-    return h ^ (h >>> 15);
+    return mixed(mixed(mixed(a ^ this.seed) ^ b) ^ ports ^ family);
   }
 
   /** hot: the slot of a 4-tuple in the index, or the free slot where it goes. */

@@ -4,6 +4,7 @@ import type { Endpoint } from "../core/address.ts";
 import type {
   Ending,
   EndRow,
+  FlagCounts,
   FlowNotes,
   FlowRow,
   Moment,
@@ -12,7 +13,7 @@ import type {
   StateHistory,
   StateName,
 } from "../core/flow-view.ts";
-import type { FrameRef } from "../core/frame.ts";
+import { type FrameRef, isBefore } from "../core/frame.ts";
 import { otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
 import { Mark, SideMark } from "./columns.ts";
 import { type EndFacts, endingOf } from "./ending.ts";
@@ -20,6 +21,7 @@ import type { FlowTable } from "./flow-table.ts";
 import { History, type HistorySettings } from "./state-history.ts";
 import { STATE_NAMES, State } from "./states.ts";
 
+const NONE_COPIED: FlagCounts = { syns: 0, synAcks: 0, fins: 0, rsts: 0 };
 const moment = (frame: FrameRef, time: number): Moment | null => (frame === 0 ? null : { frame, time });
 
 /** What one end did, for the verdict on how the connection ended. */
@@ -79,6 +81,9 @@ class End implements EndRow {
   get copies(): number {
     return this.c.copies[this.i]!;
   }
+  get copiedFlags(): Readonly<FlagCounts> {
+    return this.table.copiedFlags.get(this.i) ?? NONE_COPIED;
+  }
   get syns(): number {
     return this.c.syns[this.i]!;
   }
@@ -129,9 +134,8 @@ class End implements EndRow {
     return moment(this.c.lastDataFrame[this.i]!, this.c.lastDataTime[this.i]!);
   }
   private get closedByFin(): boolean {
-    const fin = this.c.finFrame[this.i]!;
-    const rst = this.c.rstFrame[this.i]!;
-    return fin !== 0 && (rst === 0 || fin <= rst);
+    const { fin, rst } = this;
+    return fin !== null && (rst === null || !isBefore(rst, fin));
   }
   get idleBeforeFin(): number | null {
     return this.closedByFin ? this.c.idleBeforeEnd[this.i]! : null;
@@ -239,14 +243,15 @@ export class Row implements FlowRow {
     return endingOf(factsOf(this.table, this.told, 0), factsOf(this.table, this.told, 1));
   }
   get closedFirst(): "client" | "server" | "both" | null {
-    const { finFrame, client, marks } = this.c;
+    const { finFrame, finTime, client, marks } = this.c;
     const flow = this.told;
-    const ofClient = finFrame[flow * 2 + client[flow]!]!;
-    const ofServer = finFrame[flow * 2 + (client[flow]! ^ 1)]!;
-    if (ofClient === 0) return ofServer === 0 ? null : "server";
-    if (ofServer === 0) return "client";
+    const i = flow * 2 + client[flow]!;
+    const ofClient = moment(finFrame[i]!, finTime[i]!);
+    const ofServer = moment(finFrame[i ^ 1]!, finTime[i ^ 1]!);
+    if (ofClient === null) return ofServer === null ? null : "server";
+    if (ofServer === null) return "client";
     if (marks[flow]! & Mark.finsCrossed) return "both";
-    return ofClient < ofServer ? "client" : "server";
+    return isBefore(ofClient, ofServer) ? "client" : "server";
   }
   get protocol(): Protocol {
     const p = this.c.protocol[this.told]!;

@@ -6,7 +6,7 @@
 
 import { formatIpv4, formatIpv6 } from "../core/address.ts";
 import type { Nanos } from "../core/clock.ts";
-import type { Moment } from "../core/flow-view.ts";
+import type { FlagCounts, Moment } from "../core/flow-view.ts";
 import { type FrameRef, frameRef } from "../core/frame.ts";
 import { Flag, type Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
@@ -71,6 +71,8 @@ export class FlowTable implements FlowNames {
   readonly repetitions = new RepetitionLog();
   /** The other half of a redirected connection. */
   readonly partners = new Map<number, number>();
+  /** Flags of copies, by column index of the side: they count in what is told of the capture, and for nothing else. */
+  readonly copiedFlags = new Map<number, FlagCounts>();
   /** Packets recognised as copies, by file. */
   readonly copies: number[] = [];
 
@@ -151,12 +153,13 @@ export class FlowTable implements FlowNames {
     c.packets[i]!++;
     c.bytes[i]! += p.payloadLength;
     c.wireBytes[i]! += p.origLen;
-    if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) this.countFlags(i, flags);
     if (copy) {
+      if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) this.countCopied(i, flags);
       c.copies[i]!++;
       this.copies[p.file] = (this.copies[p.file] ?? 0) + 1;
       return f;
     }
+    if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) this.countFlags(i, flags);
     if ((c.marks[f]! & Mark.answers) !== 0 && s === 0) {
       const asked = this.partners.get(f)!;
       this.follow(asked, otherSide(c.client[asked] as Side), p, frame);
@@ -185,6 +188,17 @@ export class FlowTable implements FlowNames {
     if (flags & Flag.syn) (flags & Flag.ack ? c.synAcks : c.syns)[i]!++;
     if (flags & Flag.fin) c.fins[i]!++;
     if (flags & Flag.rst) c.rsts[i]!++;
+  }
+
+  private countCopied(i: number, flags: number): void {
+    let copied = this.copiedFlags.get(i);
+    if (copied === undefined) {
+      copied = { syns: 0, synAcks: 0, fins: 0, rsts: 0 };
+      this.copiedFlags.set(i, copied);
+    }
+    if (flags & Flag.syn) flags & Flag.ack ? copied.synAcks++ : copied.syns++;
+    if (flags & Flag.fin) copied.fins++;
+    if (flags & Flag.rst) copied.rsts++;
   }
 
   /** hot: moves both ends on, by a segment of side s that is no copy. */
@@ -761,6 +775,7 @@ export class FlowTable implements FlowNames {
     for (const i of [f * 2, f * 2 + 1]) {
       this.log.release(c.lastChange[i]!);
       this.lateWrites.delete(i);
+      this.copiedFlags.delete(i);
       this.zeroWindows.forget(i);
       this.repetitions.forget(i);
     }
