@@ -120,7 +120,8 @@ function isComplete(datagram: Datagram): boolean {
   if (datagram.length < 0 || datagram.protocol < 0) return false;
   let reached = 0;
   for (const { at, bytes } of datagram.fragments) {
-    if (at > reached) return false;
+    // What lies beyond the end that was said is no part of the datagram, and no hole in it.
+    if (at > reached) break;
     reached = Math.max(reached, at + bytes.length);
   }
   return reached >= datagram.length;

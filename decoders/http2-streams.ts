@@ -6,6 +6,7 @@
 import type { Nanos } from "../src/core/clock.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { type Exchange, type ExchangeSink, otherSide, type Side } from "../src/core/stream-decoder.ts";
+import { ByStream } from "./http2-by-stream.ts";
 import type { Fields } from "./http2-fields.ts";
 import { errorName, NO_ERROR } from "./http2-frames.ts";
 
@@ -41,12 +42,12 @@ export class Streams {
   client: Side | null = null;
   private readonly sink: ExchangeSink;
   /** In the order in which they were opened. */
-  private readonly open = new Map<number, Stream>();
+  private readonly open = new ByStream<Stream>();
   /** Those that wait for a response and are not in doubt yet: each is doubted once. */
   private readonly undoubted = new Set<Stream>();
   /** By stream: the exchange that a late answer may still come to; null when there is none. */
-  private closed = new Map<number, Exchange | null>();
-  private closedBefore = new Map<number, Exchange | null>();
+  private closed = new ByStream<Exchange | null>();
+  private closedBefore = new ByStream<Exchange | null>();
   /** All streams that the client opened from here to there were seen: whichever is not open any more answers nothing. */
   private knownFrom = Number.POSITIVE_INFINITY;
   private knownTo = 0;
@@ -240,7 +241,7 @@ export class Streams {
     this.drop(stream);
     if (this.closed.size >= MIN_CLOSED) {
       this.closedBefore = this.closed;
-      this.closed = new Map();
+      this.closed = new ByStream();
     }
     this.closed.set(stream.id, cancelled);
   }

@@ -30,7 +30,8 @@ const MAX_AUTHENTICATION = 12;
 
 /** Per role and type: the smallest and the largest length. A largest of 0: no such message. */
 class Lengths {
-  private readonly least = new Uint32Array(256);
+  /** No length is allowed to a type that there is not: the least is above the most. */
+  private readonly least = new Uint32Array(256).fill(LENGTH);
   private readonly most = new Uint32Array(256);
 
   constructor(rows: readonly (readonly [types: string, least: number, most: number])[]) {
