@@ -27,7 +27,7 @@ export const PREFACE = Uint8Array.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (c) =
 const USUAL_MAX_LENGTH = 16_384;
 
 /** Flags that are defined for each type; senders leave the others unset (§4.1). */
-const FLAGS = [0x09, 0x2d, 0, 0, 0x01, 0x0c, 0x01, 0, 0, 0x04];
+export const DEFINED_FLAGS = [0x09, 0x2d, 0, 0, 0x01, 0x0c, 0x01, 0, 0, 0x04];
 /** The length of types that have one length only; 0: any. */
 const LENGTHS = [0, 0, 5, 4, 0, 0, 8, 0, 4, 0];
 /** Types that belong to a stream (1), to the connection (0), to either (2). */
@@ -69,7 +69,7 @@ export function isHeader(bytes: Uint8Array, i: number, sure: boolean): boolean {
     if (length % 6 !== 0 || ((flags & Flag.ack) !== 0 && length > 0)) return false;
   } else if (type === FrameType.goaway && length < 8) return false;
   else if (type === FrameType.pushPromise && length < PROMISE_LENGTH) return false;
-  return sure || ((flags & ~FLAGS[type]!) === 0 && bytes[i + 5]! < 0x80);
+  return sure || ((flags & ~DEFINED_FLAGS[type]!) === 0 && bytes[i + 5]! < 0x80);
 }
 
 /** Does what is here of a frame's payload agree with its type? `i` is where the frame begins. */

@@ -297,6 +297,47 @@ describe("whatever comes", () => {
     );
   });
 
+  it("where the place of frames was guessed wrong, no text passes for a header or for settings", () => {
+    // A GOAWAY with a text, in segments of which one looks like a frame; then a byte too many, which makes all that follows a SETTINGS.
+    const text = [115, 51, 99, 114, 51, 116];
+    const twice = [...[0, 0, 14, 7, 0, 0, 0, 0, 0], ...[0, 0, 0, 0, 0, 0, 0, 0], ...text];
+    const goaways = Uint8Array.from([
+      0,
+      0,
+      2,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      ...twice,
+      0,
+      0,
+      14,
+      7,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      1,
+    ]);
+    const cases = [
+      segmented([{ side: 0, bytes: join(goaways, Uint8Array.from([0, 0, 0, 0, ...text, 0, 0, 0])) }], () => [9, 1]),
+      segmented(
+        [{ side: 0, bytes: join(get(1, "/a"), Uint8Array.of(222), windowUpdate(0), get(3, "/s3cr3t")) }],
+        () => [90],
+      ),
+    ];
+    for (const given of cases) expect(redactSteps(given, redactHttp2).text(0)).not.toContain("s3cr3t");
+  });
+
   it("conversations of well-formed frames are told the same at any cut, with gaps", () => {
     const frames = fc.oneof(
       fc.tuple(id, fc.constantFrom("/a", "/b?sig=s3cr3t")).map(([n, path]) => get(n, path)),

@@ -20,6 +20,8 @@ export class Direction {
   left = 0;
   /** Bytes of padding at the payload's end. */
   padding = 0;
+  /** Identifier of the setting in hand. */
+  setting = 0;
   /** Stream of the header block begun; 0: none. */
   blockStream = 0;
   /** Bytes of the block are missing or were too many: what is remembered is its beginning. */

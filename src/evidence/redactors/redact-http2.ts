@@ -8,6 +8,7 @@
 import { Mode } from "../../../decoders/http2-direction.ts";
 import {
   Chain,
+  DEFINED_FLAGS,
   Flag,
   FrameType,
   HEADER,
@@ -25,6 +26,16 @@ import type { Count } from "./veiled.ts";
 
 /** Last stream and error code of GOAWAY; its debug data follows (§6.8). */
 const GOAWAY_LENGTH = 8;
+/** Identifier and value (§6.5.1). Those that HTTP and its extensions use are numbered up to 0x10; others are ignored by whoever gets them. */
+const SETTING_LENGTH = 6;
+const LAST_SETTING = 0x10;
+/** Error codes are registered up to 0x0d: three bytes of four are zero. */
+const CODE_ZEROS = 3;
+/** Windows of 16 MB and more are told as the largest. */
+const LARGEST_WINDOW_BYTE = 0x7f;
+/** Where they stand in a frame's header (§4.1). */
+const TYPE = 3;
+const FLAGS = 4;
 
 class Http2Redactor implements StreamRedactor {
   private readonly sink: RedactionSink;
@@ -98,12 +109,12 @@ class Http2Redactor implements StreamRedactor {
     let i = from;
     while (i < end && d.have < HEADER) d.header[d.have++] = bytes[i++]!;
     if (d.have < HEADER) return i;
-    if (!isHeader(d.header, 0, d.isSure)) {
+    if (!isHeader(d.header, 0, d.isSure) || isPrintable(d.header[0]!)) {
       this.lose(side, d, false);
       return i;
     }
     const behind = at + i - from;
-    this.sink.keep(side, behind - HEADER, behind);
+    this.keepHeader(side, d.header, behind);
     d.left = d.length = lengthOf(d.header, 0);
     d.type = d.header[3]!;
     d.flags = d.header[4]!;
@@ -122,6 +133,26 @@ class Http2Redactor implements StreamRedactor {
     return i;
   }
 
+  /**
+   * Flags that are not defined are ignored (RFC 9113 §4.1), and so are frames of other types: neither is of use. Where the place in the
+   * stream was guessed wrong, they are a piece of text.
+   */
+  private keepHeader(side: Side, header: Uint8Array, behind: number): void {
+    const type = header[TYPE]!;
+    const flags = behind - HEADER + FLAGS;
+    this.sink.keep(side, behind - HEADER, flags);
+    if (type > FrameType.continuation) {
+      this.zeros(side, flags, HEADER - FLAGS);
+      return;
+    }
+    const defined = header[FLAGS]! & DEFINED_FLAGS[type]!;
+    if (defined === header[FLAGS]) this.sink.keep(side, flags, flags + 1);
+    else this.sink.replace(side, flags, Uint8Array.of(defined));
+    // A connection on which so many requests were made, and just so many, is text.
+    if (header.subarray(FLAGS + 1).every(isPrintable)) this.zeros(side, flags + 1, HEADER - FLAGS - 1);
+    else this.sink.keep(side, flags + 1, behind);
+  }
+
   private payload(side: Side, d: Direction, bytes: Uint8Array, from: number, end: number, at: number): number {
     const to = Math.min(end, from + d.left);
     const done = d.length - d.left;
@@ -130,13 +161,14 @@ class Http2Redactor implements StreamRedactor {
     if (d.isOfBlock) {
       if (!d.isCut) d.block.add(bytes, from, to, at);
       if (d.block.isCut) d.isCut = true;
-    } else this.plainPayload(side, d, done, to - from, at);
+    } else this.plainPayload(side, d, bytes.subarray(from, to), done, at);
     if (d.left === 0) this.frameDone(side, d);
     return to;
   }
 
-  /** `n` bytes of a frame that holds no header fields, `done` bytes into it. */
-  private plainPayload(side: Side, d: Direction, done: number, n: number, at: number): void {
+  /** Bytes of a frame that holds no header fields, `done` bytes into it. */
+  private plainPayload(side: Side, d: Direction, bytes: Uint8Array, done: number, at: number): void {
+    const n = bytes.length;
     switch (d.type) {
       case FrameType.data: {
         const front = done === 0 && d.isPadded ? 1 : 0;
@@ -148,17 +180,40 @@ class Http2Redactor implements StreamRedactor {
       }
       case FrameType.goaway: {
         const kept = Math.max(0, Math.min(n, GOAWAY_LENGTH - done));
-        this.sink.keep(side, at, at + kept);
+        this.numbers(side, d, bytes.subarray(0, kept), done, at);
         if (n > kept && done <= GOAWAY_LENGTH) this.count("error texts");
         return;
       }
       case FrameType.priority:
+      case FrameType.ping:
+        // Whatever the sender likes (§6.7), or nothing any more (§5.3.2).
+        this.zeros(side, at, n);
+        return;
       case FrameType.rstStream:
       case FrameType.settings:
-      case FrameType.ping:
       case FrameType.windowUpdate:
-        this.sink.keep(side, at, at + n);
+        this.numbers(side, d, bytes, done, at);
     }
+  }
+
+  /**
+   * Stream numbers, error codes, settings, window sizes. Each is kept as far as real ones go: where the place in the stream was guessed
+   * wrong, what stands here is a piece of text, of which four letters at most are let through.
+   */
+  private numbers(side: Side, d: Direction, bytes: Uint8Array, done: number, at: number): void {
+    const out = bytes.slice();
+    for (let k = 0; k < out.length; k++) {
+      const place = done + k;
+      if (d.type === FrameType.settings) {
+        const ofSetting = place % SETTING_LENGTH;
+        if (ofSetting === 0) d.setting = out[k]! << 8;
+        else if (ofSetting === 1) d.setting |= out[k]!;
+        if (ofSetting === 0 || d.setting > LAST_SETTING) out[k] = 0;
+      } else if (d.type === FrameType.windowUpdate) {
+        if (place === 0 && out[k] !== 0) out[k] = LARGEST_WINDOW_BYTE;
+      } else if (d.type === FrameType.rstStream ? place < CODE_ZEROS : place >= 4 && place < 4 + CODE_ZEROS) out[k] = 0;
+    }
+    this.sink.replace(side, at, out);
   }
 
   private frameDone(side: Side, d: Direction): void {
@@ -214,6 +269,9 @@ class Http2Redactor implements StreamRedactor {
     d.walk.forget();
   }
 }
+
+/** A letter. As the first byte of a length it means two megabytes or more, and nobody sends such frames. */
+const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
 
 /** A call, so that the compiler forgets what it believed of the mode before. */
 const isLost = (d: Direction): boolean => d.mode === Mode.lost;
