@@ -15,7 +15,7 @@ import { REPORT_SCHEMA, type Report, type ReportFinding } from "./core/report.ts
 import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { type CaptureInput, type CaptureReading, type ReadOptions, readCaptures } from "./read-captures.ts";
 import type { DumpInput } from "./read-sockets.ts";
-import { evidenceObject, lineEvidenceObject, topologyObject } from "./report/objects.ts";
+import { evidenceObjects, lineEvidenceObject, topologyObject } from "./report/objects.ts";
 import { type Judgement, numbered, runAnalyses } from "./run-analyses.ts";
 import { recordFlows } from "./second-pass.ts";
 import { VERSION } from "./version.ts";
@@ -180,7 +180,7 @@ async function reported(read: CaptureReading, chosen: readonly Analysis[], optio
       count: f.count,
       onset: f.onset === null ? null : clock.iso(f.onset),
       metrics: f.metrics,
-      evidence: [...f.evidence.map((e) => evidenceObject(e, files)), ...lines.map(lineEvidenceObject)],
+      evidence: [...f.evidence.flatMap((e) => evidenceObjects(e, files)), ...lines.map(lineEvidenceObject)],
       advice: f.advice,
       ...(f.timeline === undefined ? {} : { timeline: f.timeline }),
     }),

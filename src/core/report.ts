@@ -57,6 +57,8 @@ export interface ReportPacketEvidence {
   file?: string;
   frames: number[];
   wireshark: string;
+  /** The same case as the piece before this one, in another file. */
+  continues?: true;
   /** What is to be seen there. */
   note?: string;
 }

@@ -92,18 +92,26 @@ export function exchangeObject(e: Exchange, flow: FlowRow, clock: CaptureClock, 
   };
 }
 
-/** Evidence as the report holds it: frame numbers within their file. */
-export function evidenceObject({ flow, frames, note }: Evidence, files: FileNames): ReportPacketEvidence {
-  const cited = frames.filter((f) => f !== 0);
-  const file = fileOf(cited[0] ?? 0);
-  const numbers = [...new Set(cited.filter((f) => fileOf(f) === file).map(frameOf))].sort((a, b) => a - b);
-  return {
-    flow,
-    ...fileField(files, cited[0] ?? 0),
-    frames: numbers,
-    wireshark: numbers.map((n) => `frame.number == ${n}`).join(" || "),
-    ...(note === undefined ? {} : { note }),
-  };
+/** Evidence as the report holds it: frame numbers within their file; for each file that has some, in the order they are cited, one piece. */
+export function evidenceObjects({ flow, frames, note }: Evidence, files: FileNames): ReportPacketEvidence[] {
+  const byFile = new Map<number, FrameRef[]>();
+  for (const f of frames) {
+    if (f === 0) continue;
+    const same = byFile.get(fileOf(f));
+    if (same === undefined) byFile.set(fileOf(f), [f]);
+    else same.push(f);
+  }
+  return [...byFile.values()].map((cited, n) => {
+    const numbers = [...new Set(cited.map(frameOf))].sort((a, b) => a - b);
+    return {
+      flow,
+      ...fileField(files, cited[0]!),
+      frames: numbers,
+      wireshark: numbers.map((number) => `frame.number == ${number}`).join(" || "),
+      ...(n === 0 ? {} : { continues: true as const }),
+      ...(note === undefined || n > 0 ? {} : { note }),
+    };
+  });
 }
 
 /** Evidence of a dump: its lines, in order, each once. */

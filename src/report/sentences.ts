@@ -202,9 +202,11 @@ export const isLines = (e: ReportEvidence): e is ReportLineEvidence => "lines" i
 export const filtersOf = (cited: readonly ReportEvidence[]): string[] =>
   cited.flatMap((e) => (isLines(e) ? [] : [e.wireshark]));
 
-/** How many of its cases the evidence cites: each piece of packets is one; where there is none, each line of a dump is one. */
+const isCase = (e: ReportEvidence): boolean => isLines(e) || e.continues !== true;
+
+/** How many of its cases the evidence cites: each piece of packets begins one; where there is none, each line of a dump is one. */
 export function citedCases(cited: readonly ReportEvidence[]): number {
-  const ofPackets = cited.filter((e) => !isLines(e)).length;
+  const ofPackets = cited.filter((e) => !isLines(e) && isCase(e)).length;
   return ofPackets > 0 ? ofPackets : cited.reduce((n, e) => n + (isLines(e) ? e.lines.length : 0), 0);
 }
 
@@ -214,9 +216,11 @@ const CITED_WITH_NOTE = 24;
 
 /** Packets first, then lines of dumps. */
 export function citedOf({ evidence }: ReportFinding): readonly ReportEvidence[] {
-  return [evidence.filter((e) => !isLines(e)), evidence.filter(isLines)].flatMap((kind) =>
-    kind.slice(0, kind[0]?.note === undefined ? CITED : CITED_WITH_NOTE),
-  );
+  return [evidence.filter((e) => !isLines(e)), evidence.filter(isLines)].flatMap((kind) => {
+    const most = kind[0]?.note === undefined ? CITED : CITED_WITH_NOTE;
+    let cases = 0;
+    return kind.filter((e) => (isCase(e) ? ++cases : cases) <= most);
+  });
 }
 
 /** "127.0.0.1:8280 (peer 127.0.0.1)". */

@@ -20,8 +20,6 @@ export const REASONS = {
   "wire lengths": "another header below IP is longer or shorter: wire_bytes are those of frames",
   "left out": "raw IP cannot carry ARP: such frames are gone from the counts, and may have been the first of all",
   copies: "packets, bytes and flags count copies on purpose, to equal tshark's; so do packets cut by the snap length",
-  "evidence of one file":
-    "evidence names one file, that of its first frame, and frames of that; it may not name others than before",
   "other traffic":
     "what is told of all connections together counts more of them; only what is told of the sample's may not change",
 } as const;
@@ -61,8 +59,10 @@ export function storyOf(report: Report, back: WayBack): unknown {
   const without = new Set(back.except ?? []);
   const evidence = report.findings.map((finding) => ({
     ...finding,
-    evidence: finding.evidence.map((e) =>
-      "dump" in e ? e : { ...e, flow: flowIds.get(e.flow), frames: e.frames.map((frame) => origin(e, frame)) },
+    evidence: joined(
+      finding.evidence.map((e) =>
+        "dump" in e ? e : { ...e, flow: flowIds.get(e.flow), frames: e.frames.map((frame) => origin(e, frame)) },
+      ),
     ),
   }));
   const ofSample = new Set(flows.map(({ flow }) => flow));
@@ -101,6 +101,21 @@ export function storyOf(report: Report, back: WayBack): unknown {
           captures: without.has("left out") || without.has("copies") ? null : captureFacts(report),
         }),
   });
+}
+
+/** What stands in several files was one piece in one. */
+function joined<E extends object>(pieces: readonly E[]): E[] {
+  const whole: E[] = [];
+  for (const piece of pieces) {
+    if (!("frames" in piece)) whole.push(piece);
+    else {
+      const { continues, ...rest } = piece as E & { continues?: true; frames: number[] };
+      const before = continues === true ? (whole.pop() as { frames: number[] }) : { ...rest, frames: [] };
+      const frames = [...new Set([...before.frames, ...rest.frames])].sort((a, b) => a - b);
+      whole.push({ ...before, frames } as unknown as E);
+    }
+  }
+  return whole;
 }
 
 /** Requests of one frame stay in the order in which the report has them. */
@@ -189,18 +204,13 @@ function inWords(value: unknown, words: ReturnType<typeof wordsOf>): unknown {
 const SHOWN = 12;
 
 /** Where two stories differ, in words: `findings.0.count: 12 → 13`. */
-export function differences(before: unknown, after: unknown, except: readonly Exception[] = []): string[] {
-  const someFrames = except.includes("evidence of one file");
+export function differences(before: unknown, after: unknown): string[] {
   const found: string[] = [];
   const compare = (a: unknown, b: unknown, path: string): void => {
     if (Object.is(a, b) || found.length === SHOWN) return;
     if (a === null || b === null || typeof a !== "object" || typeof b !== "object") {
       found.push(`${path}: ${JSON.stringify(a)} → ${JSON.stringify(b)}`);
       return;
-    }
-    if (someFrames && path.endsWith(".frames")) {
-      const all = new Set(a as number[]);
-      if ((b as number[]).length > 0 && (b as number[]).every((frame) => all.has(frame))) return;
     }
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
     for (const key of keys) compare((a as Entries)[key], (b as Entries)[key], path === "" ? key : `${path}.${key}`);
