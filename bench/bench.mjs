@@ -11,6 +11,7 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DATA, makeCapture, sizeOf } from "./captures.mjs";
+import { FORMS, makeFlood, makeForm, makeRotated } from "./forms.mjs";
 import { canMeasure, run } from "./measured-process.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -46,11 +47,8 @@ const captures = quick
 const peersOf = (file) => [
   {
     name: "halfclose analyze",
-    command: [process.execPath, main, "analyze", file, "--format", "json"],
-    says: (text) => {
-      const { totals } = JSON.parse(text);
-      return { packets: totals.packets, flows: totals.flows, requests: totals.requests, answered: totals.answered };
-    },
+    command: oursOf([file]),
+    says: saidOf,
   },
   { name: "cat", command: ["cat", file], silent: true },
   {
@@ -83,7 +81,10 @@ let disagreements = 0;
 const model = cpus()[0]?.model ?? "?";
 console.log(`${model}, ${cpus().length} cores, Node ${process.version}, ${rounds} round(s), medians`);
 if (!canMeasure) console.log("neither GNU time nor /proc: processor time and memory are not measured");
-for (const [name, shape] of captures) await compare(name, shape);
+const plain = [];
+for (const [name, shape] of captures) plain.push(await compare(name, shape));
+await forms(plain[0]);
+await flood(quick ? 5_000 : 5_000_000);
 await startUp();
 process.exitCode = disagreements === 0 ? 0 : 1;
 
@@ -117,6 +118,49 @@ async function compare(name, shape) {
   const made = { flows: shape.connections, requests: shape.connections, answered: shape.connections };
   agree("the generator", made, mine);
   for (const [i, { name }] of peers.entries()) agree(name, answers[i], mine);
+  return { file, mine };
+}
+
+function oursOf(files) {
+  return [process.execPath, main, "analyze", ...files, "--format", "json"];
+}
+
+function saidOf(output) {
+  const { totals } = JSON.parse(output);
+  return { packets: totals.packets, flows: totals.flows, requests: totals.requests, answered: totals.answered };
+}
+
+/** The packets of one capture, compressed, as pcapng and cut into a thousand files: the answer stays. */
+async function forms({ file, mine }) {
+  console.log(`\nthe first one in other forms          wall  processor  peak memory   what must be done anyway`);
+  for (const form of FORMS) {
+    const made = makeForm(form, file);
+    if (made === null) console.log(`  ${form.name}: ${form.tool} is not installed`);
+    else await one(form.name, [made], mine, form.alone(made));
+  }
+  const rotated = makeRotated(file, mine.packets);
+  if (rotated === null) console.log("  rotated: editcap is not installed");
+  else await one(`${rotated.length} files`, rotated, mine, ["cat", ...rotated]);
+}
+
+async function flood(connections) {
+  console.log(`\na flood of ${connections.toLocaleString("en-US")} SYNs            wall  processor  peak memory   cat`);
+  const file = makeFlood(connections);
+  await one("flood", [file], { packets: connections, flows: connections, requests: 0, answered: 0 }, ["cat", file]);
+}
+
+async function one(name, files, expected, alone) {
+  const [ours, theirs] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await run(oursOf(files)));
+    theirs.push(await run(alone, { silent: true }));
+  }
+  const [s, least] = [summary(ours), summary(theirs)];
+  const allowed = (150e6 + 300 * expected.flows) / 1e6;
+  console.log(
+    `  ${name.padEnd(28)}${s.wall.toFixed(2).padStart(10)} s ${s.cpu.toFixed(2).padStart(8)} s ${((s.kilobytes * 1024) / 1e6).toFixed(0).padStart(8)} MB (of ${allowed.toFixed(0)})   ${least.wall.toFixed(2)} s, ${(s.wall / least.wall).toFixed(1)} ×`,
+  );
+  agree(name, expected, saidOf(ours.at(-1).output));
 }
 
 async function startUp() {

@@ -42,8 +42,9 @@ const NOT_LOADED: readonly (readonly [RegExp, reason: string, remedy: string])[]
 
 export const cap: Engine = { name: "cap", start: (request) => startCap(processFile(), request) };
 
-/** Beside this file, with the same ending: .js as it is shipped. */
-const processFile = (): string => fileURLToPath(import.meta.url.replace(/cap\.(?=[a-z]+$)/, "cap-process."));
+/** Beside this file, in source or as built. */
+const processFile = (): string =>
+  fileURLToPath(new URL(`./cap-process.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 
 /** `file` is run by Node with {@link CapArguments}. */
 export async function startCap(file: string, request: LiveRequest): Promise<LiveCapture> {
