@@ -4,14 +4,13 @@ import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, EndRow, FlowRow, StateName } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
+import { HELD_NS } from "../src/core/half-closed.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { otherSide, type Side } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { PortSupply } from "./port-supply.ts";
 
-/** A process that reads the end of file and closes does so within milliseconds; after a second it is held. */
-export const HELD_NS = 1e9;
 /** A FIN this shortly before the end of the capture says nothing: its ACK alone may lag 40 ms. */
 export const TOO_SHORT_NS = 200e6;
 /** One or two may be a client's pool that has not looked yet. From three on somebody forgets to close. */

@@ -3,10 +3,10 @@
 import type { Analysis, FoundFinding, Party } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
+import { HELD_NS } from "../src/core/half-closed.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, duration, name, plural } from "./grouping.ts";
-import { HELD_NS } from "./half-closed-connections.ts";
 import { type IdleTimeout, idleTimeoutsIn } from "./idle-ends.ts";
 import { staleWrites } from "./stale-connections.ts";
 

@@ -4,9 +4,9 @@ import type { Analysis, FoundFinding, Party } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
+import { HELD_NS } from "../src/core/half-closed.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
-import { HELD_NS } from "./half-closed-connections.ts";
 import { staleWrites } from "./stale-connections.ts";
 
 /** A FIN that nobody acknowledged for so long, sent more than once, met nobody. */

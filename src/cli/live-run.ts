@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Chosen, defaultFilter, startCapture } from "../capture/live/choose.ts";
+import { interfaceNames } from "../capture/live/interface-names.ts";
 import { CaptureClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
@@ -50,8 +51,8 @@ export async function runLive(kind: LiveKind, flags: LiveFlags, io: Io): Promise
 }
 
 async function noInterface(kind: LiveKind): Promise<UsageError> {
-  const { interfaceNames } = await import("../live/interfaces/interfaces.ts");
   const names = await interfaceNames();
+  if (process.platform === "linux") names.push("any");
   const there = names.length === 0 ? "" : ` (there are ${names.join(", ")})`;
   return new UsageError(
     `no interface was named${there}; for example: halfclose ${kind} -i lo; halfclose interfaces says which one sees which service`,

@@ -1,13 +1,11 @@
 // What is said, and what is advised, when an engine cannot capture or ends by itself?
 
-import { readFile } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
 import { visible } from "../../core/escape.ts";
 import { CaptureError } from "../source.ts";
-import { capDeviceNames } from "./cap-module.ts";
 import type { Ended } from "./child-process.ts";
 import { type Complaint, complaintOf } from "./complaints.ts";
 import { EngineUnusable, type LiveRequest } from "./engine.ts";
+import { interfaceNames } from "./interface-names.ts";
 
 /** More names do not help in one line. */
 const MAX_NAMES = 12;
@@ -17,24 +15,6 @@ export interface EngineFacts {
   readonly name: string;
   readonly installed: string;
   readonly permission: string;
-}
-
-/** The interfaces of this network namespace, loopback first; where no file lists them, those of libpcap, or those with an address. */
-async function interfaceNames(): Promise<string[]> {
-  try {
-    return namesOfProcNetDev(await readFile("/proc/net/dev", "latin1"));
-  } catch {
-    return (await capDeviceNames()) ?? Object.keys(networkInterfaces());
-  }
-}
-
-/** proc_net_dev(5): two lines of headings, then a name and a colon on each line. */
-export function namesOfProcNetDev(text: string): string[] {
-  return text
-    .split("\n")
-    .slice(2)
-    .map((line) => line.slice(0, Math.max(0, line.lastIndexOf(":"))).trim())
-    .filter((name) => name !== "");
 }
 
 /** Names those that there are. */

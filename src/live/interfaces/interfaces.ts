@@ -1,6 +1,7 @@
 // Which interfaces are there, which services listen, here and in other network namespaces, and which interface sees them?
 
 import { networkInterfaces } from "node:os";
+import { namesOfProcNetDev } from "../../capture/live/interface-names.ts";
 import { askIn, type Entered, programNamed } from "./ask-program.ts";
 import { enginesHere } from "./engines-here.ts";
 import type { InterfaceList, NetworkInterface, OtherNamespace } from "./interface-model.ts";
@@ -40,13 +41,6 @@ export async function listInterfaces(): Promise<InterfaceList> {
   return { system: "linux", ...joined, services, engines: await engines, routes, remarks };
 }
 
-/** For messages: those that can be captured on, the loopback one first, and "any" where the system has it. Never throws. */
-export async function interfaceNames(): Promise<string[]> {
-  if (process.platform !== "linux") return Object.keys(networkInterfaces());
-  const names = namesInDev(textOf("/proc/self/net/dev"));
-  return [...names.sort((a, b) => Number(b === "lo") - Number(a === "lo")), "any"];
-}
-
 interface OtherRead {
   found: FoundNamespace;
   interfaces: NetworkInterface[];
@@ -75,7 +69,7 @@ function namespaceOf({ found, interfaces, read, facts }: OtherRead, owners: Owne
 async function ownInterfaces(remarks: string[]): Promise<NetworkInterface[]> {
   const asked = await askedOf(null);
   if (asked !== null) return asked;
-  const names = namesInDev(textOf("/proc/self/net/dev"));
+  const names = namesOfProcNetDev(textOf("/proc/self/net/dev"));
   const system = networkInterfaces();
   const entries = readSysfs();
   const addressesOf = (name: string): string[] => (system[name] ?? []).map((a) => a.address);
@@ -124,16 +118,8 @@ function readSysfs(): SysfsEntry[] {
   });
 }
 
-/** Two lines of heading, then `name: counters`. A name has no colon and no white space (dev_valid_name of net/core/dev.c). */
-const namesInDev = (text: string): string[] =>
-  text
-    .split("\n")
-    .slice(2)
-    .map((line) => line.slice(0, line.lastIndexOf(":")).trim())
-    .filter((name) => name !== "");
-
 const namedOnly = (dev: string): NetworkInterface[] =>
-  namesInDev(dev).map((name) => ({
+  namesOfProcNetDev(dev).map((name) => ({
     name,
     state: "unknown",
     // The kernel names it so in every namespace (loopback_net_init of drivers/net/loopback.c).

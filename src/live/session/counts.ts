@@ -3,6 +3,7 @@
 
 import { isLoopback } from "../../core/address.ts";
 import type { Nanos } from "../../core/clock.ts";
+import { HELD_NS } from "../../core/half-closed.ts";
 import type { HostSettings, Hosts } from "../../core/host-settings.ts";
 import type { StateCounts } from "../../core/report.ts";
 import { seqDiff } from "../../core/seq.ts";
@@ -13,8 +14,6 @@ import type { FlowTable } from "../../flow/flow-table.ts";
 import { History } from "../../flow/state-history.ts";
 import { STATE_NAMES, State } from "../../flow/states.ts";
 
-/** As in the analysis of half-closed connections: a process that reads the end of file and closes does so within milliseconds. */
-export const HELD_NS = 1e9;
 /** Addresses whose host is remembered; beyond that it begins anew. */
 const MAX_REMEMBERED = 65_536;
 /** Numbers of IPv6 addresses are kept apart from IPv4 addresses, which are signed 32-bit integers. */
