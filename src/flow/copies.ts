@@ -9,8 +9,11 @@
 
 import { NANOS_PER_MILLISECOND } from "../core/clock.ts";
 import type { Packet } from "../core/packet.ts";
+import { SLICES, sliceOf } from "./flow-slice.ts";
 
 const SLOTS = 16_384;
+/** Each slice of the flows has its own: what is remembered does not depend on who shares them. */
+const SLOTS_IN_SLICE = SLOTS / SLICES;
 /** Packets remembered in each slot: with one alone, whatever falls into it between a packet and its copy makes the copy a repetition. */
 const WAYS = 4;
 /** Copies inside one file come from one kernel within microseconds; a loaded machine gets a millisecond. */
@@ -25,8 +28,10 @@ export class CopyDetector {
   private tap = new Float64Array(SLOTS * WAYS);
   private file = new Float64Array(SLOTS * WAYS);
 
-  /** hot: `a` and `b` stand for the addresses, in the direction of the packet. */
-  isCopy(p: Packet, a: number, b: number): boolean {
+  /** hot */
+  isCopy(p: Packet): boolean {
+    const a = p.family === 6 ? wordOf(p.buf, p.srcOffset) : p.src;
+    const b = p.family === 6 ? wordOf(p.buf, p.dstOffset) : p.dst;
     let h = Math.imul(a ^ 0x9e3779b1, 0x85ebca77) ^ b;
     h = Math.imul(h ^ (h >>> 15), 0xc2b2ae3d) ^ ((p.srcPort << 16) | p.dstPort);
     h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f) ^ p.seq;
@@ -37,7 +42,8 @@ export class CopyDetector {
     const end = Math.min(p.payloadOffset, p.end);
     for (let i = p.tcpOffset + 20; i < end; i++) g = Math.imul(g ^ p.buf[i]!, 0x01000193);
     h ^= g >>> 7;
-    const from = ((h ^ (h >>> 14)) & (SLOTS - 1)) * WAYS;
+    const within = (h ^ (h >>> 14)) & (SLOTS_IN_SLICE - 1);
+    const from = (sliceOf(p.srcPort, p.dstPort) * SLOTS_IN_SLICE + within) * WAYS;
     let slot = from;
     for (let at = from; at < from + WAYS; at++) {
       const age = p.time - this.time[at]!;
@@ -54,4 +60,11 @@ export class CopyDetector {
     this.file[slot] = p.file;
     return false;
   }
+}
+
+/** hot: of the 16 bytes of an address. */
+function wordOf(bytes: Uint8Array, offset: number): number {
+  let h = 0;
+  for (let at = offset; at < offset + 16; at++) h = Math.imul(h ^ bytes[at]!, 0x01000193);
+  return h;
 }

@@ -12,7 +12,8 @@ import {
   type ResponseHead,
   type Side,
 } from "../core/stream-decoder.ts";
-import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf, type ServiceTallyOf } from "./exchange-ledger.ts";
+import type { ServiceHandle } from "./exchange-book.ts";
+import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf } from "./exchange-ledger.ts";
 import type { StreamRoom } from "./stream-room.ts";
 
 export class FlowExchanges {
@@ -28,9 +29,9 @@ export class FlowExchanges {
   private unreadFrom = 0;
   /** The response that each side is in the middle of. */
   private responding: [Exchange | null, Exchange | null] = [null, null];
-  private tallies: [ServiceTallyOf | null, ServiceTallyOf | null] = [null, null];
+  private services: [ServiceHandle | null, ServiceHandle | null] = [null, null];
   /** Of what the flow was before it turned into something else. */
-  private former: [ServiceTallyOf | null, ServiceTallyOf | null] | null = null;
+  private former: [ServiceHandle | null, ServiceHandle | null] | null = null;
   /** Address of the side that asks, and that side. */
   private client: string | null = null;
   private asker: Side = 0;
@@ -47,8 +48,8 @@ export class FlowExchanges {
   protected speaks(protocol: Protocol): void {
     if (protocol === this.protocol) return;
     if (this.protocol !== "unknown") {
-      this.former = this.tallies;
-      this.tallies = [null, null];
+      this.former = this.services;
+      this.services = [null, null];
     }
     this.protocol = protocol;
   }
@@ -64,7 +65,7 @@ export class FlowExchanges {
   /** The direction is over. With a reset, both are. */
   protected ended(side: Side, how: "fin" | "reset" | "capture"): void {
     const response = this.responding[side];
-    if (how === "reset" && response !== null && !response.responseComplete) this.room.noteCut(response);
+    if (how === "reset" && response !== null && !response.responseComplete) this.room.book.cut(response);
     this.responding[side] = null;
     if (how === "fin" && this.open.size > 0) this.settleOpen((e) => responderOf(e) === side, true);
   }
@@ -148,7 +149,7 @@ export class FlowExchanges {
     }
     this.open.add(e);
     this.room.noteRequest(this.flow, side);
-    this.room.asked(e, this.clientOf(e), this.tallyOf(e));
+    this.room.book.asked(e, this.clientOf(e), this.serviceOf(e));
     return e;
   }
 
@@ -194,6 +195,7 @@ export class FlowExchanges {
     e.responseComplete = true;
     const side = responderOf(e);
     if (this.responding[side] === e) this.responding[side] = null;
+    this.room.book.complete(e);
   }
 
   interim(e: Exchange): void {
@@ -221,11 +223,11 @@ export class FlowExchanges {
     e.outcome = "late";
     e.gaveUp = e.requester;
     e.waited = waitedFor(e);
-    this.room.amend(e, before, this.tallyOf(e));
+    this.room.book.amended(e, before, this.serviceOf(e));
   }
 
   private settle(e: Exchange): void {
-    this.room.settle(e, this.clientOf(e), this.tallyOf(e));
+    this.room.book.settled(e, this.clientOf(e), this.serviceOf(e));
   }
 
   private clientOf(e: Exchange): string {
@@ -236,11 +238,11 @@ export class FlowExchanges {
     return this.client;
   }
 
-  private tallyOf(e: Exchange): ServiceTallyOf {
+  private serviceOf(e: Exchange): ServiceHandle {
     const responder = responderOf(e);
     const former = this.former?.[responder];
     if (former != null && former.protocol === e.protocol) return former;
-    return (this.tallies[responder] ??= this.room.tally(this.flow, responder, e.protocol));
+    return (this.services[responder] ??= this.room.service(this.flow, responder, e.protocol));
   }
 }
 

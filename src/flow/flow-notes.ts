@@ -31,3 +31,30 @@ export class FlowNotes implements Notes {
     if (this.broken.length < MAX_BROKEN) this.broken.push(message);
   }
 }
+
+/** The notes of all flows of which something was said. */
+export class NotesByFlow {
+  private noted = new Map<number, FlowNotes>();
+
+  /** Made when it is asked for first. */
+  of(flow: number): FlowNotes {
+    let notes = this.noted.get(flow);
+    if (notes === undefined) {
+      notes = new FlowNotes();
+      this.noted.set(flow, notes);
+    }
+    return notes;
+  }
+
+  known(flow: number): FlowNotes | null {
+    return this.noted.get(flow) ?? null;
+  }
+
+  forget(flow: number): void {
+    this.noted.delete(flow);
+  }
+
+  all(): Iterable<[number, FlowNotes]> {
+    return this.noted;
+  }
+}

@@ -6,10 +6,11 @@ import type { Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import type { Packet } from "../core/packet.ts";
 import { seqDiff } from "../core/seq.ts";
-import type { Exchange, Outcome, Protocol, Side, StreamDecoder } from "../core/stream-decoder.ts";
+import type { Protocol, Side, StreamDecoder } from "../core/stream-decoder.ts";
 import { type FlowColumns, Mark, SideMark } from "./columns.ts";
-import type { ExchangeLedger } from "./exchange-ledger.ts";
-import { FlowNotes } from "./flow-notes.ts";
+import type { ExchangeBook, ServiceHandle } from "./exchange-book.ts";
+import type { FlowNotes, NotesByFlow } from "./flow-notes.ts";
+import { SLICES, sliceOf } from "./flow-slice.ts";
 import { FlowStream } from "./flow-stream.ts";
 import { HELD_COST, HeldSegments } from "./held-segments.ts";
 import type { StreamRoom } from "./stream-room.ts";
@@ -20,13 +21,11 @@ const REORDER_NS = 10e6;
 const UNACKED_HOLE_NS = 2e9;
 /** One number more than came is the FIN's, which the capture lacks; no answer is so short. */
 const LEAST_TAIL = 2;
-/** Bytes held out of order over all flows. Beyond it, the flow in hand gives up its hole. */
-const MAX_HELD_TOTAL = 64 << 20;
+/** Bytes held out of order over all flows of a slice, 64 MiB in all slices. Beyond it, the flow in hand gives up its hole. */
+const MAX_HELD_IN_SLICE = (64 << 20) / SLICES;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
 const SWAPPED_NS = 3e6;
 const LATER_PACKETS = 4096;
-/** Requests that a command may have been sent for: more than so many at once tell nothing. */
-const MAX_CANDIDATES = 8;
 
 /**
  * Most systems count their IPv4 packets up: the one that was sent after those beyond the hole fills it as a repetition, however
@@ -45,25 +44,35 @@ export interface FlowNames {
   counted(flow: number, side: Side): number;
 }
 
+/** Where streams write down what was said. */
+export interface StreamParts {
+  book: ExchangeBook;
+  notes: NotesByFlow;
+}
+
 export class FlowStreams implements StreamRoom {
   readonly decoders: readonly StreamDecoder[];
-  readonly ledger: ExchangeLedger;
+  readonly book: ExchangeBook;
+  /** What was said beside exchanges. */
+  readonly noted: NotesByFlow;
   private list: (FlowStream | null)[] = [];
-  private noted = new Map<number, FlowNotes>();
-  private heldTotal = 0;
+  /** Bytes held out of order, by slice of the flows. */
+  private heldTotals = new Float64Array(SLICES);
   private columns: FlowColumns;
   private names: FlowNames;
 
-  constructor(columns: FlowColumns, names: FlowNames, decoders: readonly StreamDecoder[], ledger: ExchangeLedger) {
+  constructor(columns: FlowColumns, names: FlowNames, decoders: readonly StreamDecoder[], parts: StreamParts) {
     this.columns = columns;
     this.names = names;
     this.decoders = decoders;
-    this.ledger = ledger;
+    this.book = parts.book;
+    this.noted = parts.notes;
   }
 
   /** A flow was opened: its place in the list. */
   opened(f: number): void {
     this.list[f] = null;
+    this.book.opened(f);
   }
 
   /** Judges what is still open of a flow, as the end of the capture would, and forgets it. */
@@ -71,7 +80,7 @@ export class FlowStreams implements StreamRoom {
     this.flushHeld(f);
     this.endStream(f, "capture");
     this.list[f] = null;
-    this.noted.delete(f);
+    this.noted.forget(f);
   }
 
   /** The stream of a flow; null before its first payload and after its end. */
@@ -127,6 +136,11 @@ export class FlowStreams implements StreamRoom {
     if (stream.deaf) c.marks[f]! |= Mark.probed;
   }
 
+  private sliceOf(f: number): number {
+    const ports = this.columns.keyPorts[f]!;
+    return sliceOf(ports >>> 16, ports & 0xffff);
+  }
+
   private stream(f: number): FlowStream {
     return (this.list[f] ??= new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
   }
@@ -162,9 +176,10 @@ export class FlowStreams implements StreamRoom {
     const wanted = stream.deaf ? 0 : Math.min(length, p.payloadCaptured);
     const bytes = p.buf.slice(p.payloadOffset, p.payloadOffset + wanted);
     if (held.add({ seq, length, bytes, frame, time: p.time, ipId: p.ipId }) === 0) c.retransmissions[f * 2 + s]!++;
-    this.heldTotal += held.bytes - before;
+    const slice = this.sliceOf(f);
+    this.heldTotals[slice]! += held.bytes - before;
     c.marks[f]! |= Mark.held;
-    if (held.isFull() || this.heldTotal > MAX_HELD_TOTAL) this.flushHeld(f, s);
+    if (held.isFull() || this.heldTotals[slice]! > MAX_HELD_IN_SLICE) this.flushHeld(f, s);
   }
 
   /** Delivers what is in order now, and gives up holes that will not be filled. */
@@ -222,7 +237,7 @@ export class FlowStreams implements StreamRoom {
       const overlap = -seqDiff(first.seq, c.next[i]!);
       if (overlap < 0) return;
       held.shift();
-      this.heldTotal -= first.bytes.length + HELD_COST;
+      this.heldTotals[this.sliceOf(f)]! -= first.bytes.length + HELD_COST;
       if (overlap >= first.length) continue;
       c.next[i] = (first.seq + first.length) | 0;
       if (stream.deaf) continue;
@@ -256,8 +271,9 @@ export class FlowStreams implements StreamRoom {
     }
     if (how === null && stream.awaitsReaction) return; // the next segment tells whether the answer was read
     stream.finish(how !== "capture");
-    for (const held of stream.held) if (held !== null) this.heldTotal -= held.bytes;
+    for (const held of stream.held) if (held !== null) this.heldTotals[this.sliceOf(f)]! -= held.bytes;
     this.list[f] = null;
+    this.book.ended(f);
     c.marks[f]! |= Mark.streamsEnded;
     c.marks[f]! &= ~Mark.held;
   }
@@ -267,6 +283,7 @@ export class FlowStreams implements StreamRoom {
     for (let f = 0; f < this.list.length; f++) {
       const stream = this.list[f];
       if (stream == null) continue;
+      this.book.closing(f);
       this.flushHeld(f);
       for (const s of [0, 1] as const) {
         const i = f * 2 + s;
@@ -323,56 +340,27 @@ export class FlowStreams implements StreamRoom {
     return this.columns.finFrame[f * 2 + s]!;
   }
 
-  tally(f: number, responder: Side, protocol: StreamDecoder["protocol"]): ReturnType<ExchangeLedger["tally"]> {
-    const tally = this.ledger.tally(this.names.address(f, responder), this.names.port(f, responder), protocol);
-    tally.flows++;
-    return tally;
-  }
-
-  settle(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    this.ledger.settle(e, client, tally);
-  }
-
-  amend(e: Exchange, before: Outcome, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    this.ledger.amend(e, before, tally);
-  }
-
-  noteCut(e: Exchange): void {
-    this.ledger.cut.push(e);
+  service(f: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceHandle {
+    return this.book.service(this.names.address(f, responder), this.names.port(f, responder), protocol);
   }
 
   address(f: number, s: Side): string {
     return this.names.address(f, s);
   }
 
-  asked(e: Exchange, client: string, tally: ReturnType<ExchangeLedger["tally"]>): void {
-    const caller = this.ledger.asked(e, client, tally);
-    if (e.protocol === "http") return;
-    const notes = this.notes(e.flow);
-    notes.last = e;
-    notes.candidates.length = 0;
-    caller?.activity.newestOpen(MAX_CANDIDATES, notes.candidates);
-    notes.asked++;
-  }
-
   notes(f: number): FlowNotes {
-    let notes = this.noted.get(f);
-    if (notes === undefined) {
-      notes = new FlowNotes();
-      this.noted.set(f, notes);
-    }
-    return notes;
+    return this.noted.of(f);
   }
 
   /** With the protocol of its flow. */
   *allNotes(): Iterable<{ notes: FlowNotes; protocol: Protocol }> {
-    for (const [f, notes] of this.noted) {
+    for (const [f, notes] of this.noted.all()) {
       const decoder = this.decoders[this.columns.protocol[f]! - 1];
       yield { notes, protocol: decoder?.protocol ?? "unknown" };
     }
   }
 
   notesOf(f: number): FlowNotes | null {
-    return this.noted.get(f) ?? null;
+    return this.noted.known(f);
   }
 }

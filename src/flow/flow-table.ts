@@ -14,10 +14,12 @@ import { otherSide, type Side, type StreamDecoder } from "../core/stream-decoder
 import { AddressTable } from "./address-table.ts";
 import { FlowColumns, Mark, SideMark } from "./columns.ts";
 import { CopyDetector } from "./copies.ts";
-import { ExchangeLedger } from "./exchange-ledger.ts";
+import { type ExchangeBook, LedgerBook } from "./exchange-book.ts";
+import type { ExchangeLedger } from "./exchange-ledger.ts";
 import { isFarewell } from "./farewell.ts";
 import { FlowIndex } from "./flow-index.ts";
 import { type FlowNames, FlowStreams } from "./flow-streams.ts";
+import { RecentSyns } from "./recent-syns.ts";
 import { RepetitionLog } from "./repetitions.ts";
 import { Note, StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
@@ -30,8 +32,6 @@ const MAX_WINDOW = 1 << 30;
  * other number is a challenge (RFC 5961 §4) by a socket from before the capture.
  */
 const FIRST_FLIGHT = 1 << 20;
-/** A redirected connection's SYN-ACK follows its SYN at once: its other half is among the flows opened last. */
-const REDIRECT_REACH = 256;
 /** Times that a flow may be closed and opened again before its history is kept no further. */
 const MAX_REOPENINGS = 64;
 /** What an end says right before it closes, of its own accord: a TLS alert, an error message, a 408 (none is longer). */
@@ -54,6 +54,8 @@ export interface FlowTableOptions {
   maxAnswered?: number;
   /** Unpredictable, against crafted hash collisions. It never shows in a result. */
   seed: number;
+  /** Who is told of exchanges, in the place of a ledger of this table's own: it sees only a share of the flows. */
+  book?: ExchangeBook;
 }
 
 export class FlowTable implements FlowNames {
@@ -76,7 +78,9 @@ export class FlowTable implements FlowNames {
   /** Packets recognised as copies, by file. */
   readonly copies: number[] = [];
 
+  private kept: LedgerBook;
   private copyDetector = new CopyDetector();
+  private recentSyns = new RecentSyns();
   private index: FlowIndex;
   private seed: number;
 
@@ -84,15 +88,16 @@ export class FlowTable implements FlowNames {
     this.seed = options.seed | 0;
     this.addresses = new AddressTable(this.seed);
     this.index = new FlowIndex(this.columns, this.seed);
-    const ledger = new ExchangeLedger(options.keepExchanges, options.maxAnswered);
-    this.streams = new FlowStreams(this.columns, this, options.decoders, ledger);
+    this.kept = new LedgerBook(options.keepExchanges, options.maxAnswered);
+    const book = options.book ?? this.kept;
+    this.streams = new FlowStreams(this.columns, this, options.decoders, { book, notes: this.kept.notes });
   }
 
   get count(): number {
     return this.index.count;
   }
   get ledger(): ExchangeLedger {
-    return this.streams.ledger;
+    return this.kept.ledger;
   }
 
   /** The capture has ended: judges everything that is still open. */
@@ -110,7 +115,7 @@ export class FlowTable implements FlowNames {
       a = this.addresses.intern(p.buf, p.srcOffset);
       b = this.addresses.intern(p.buf, p.dstOffset);
     }
-    const copy = this.watchCopies && this.copyDetector.isCopy(p, a, b);
+    const copy = this.watchCopies && this.copyDetector.isCopy(p);
     let ports = (p.srcPort << 16) | p.dstPort;
     const flipped = a > b || (a === b && p.srcPort > p.dstPort) ? 1 : 0;
     if (flipped === 1) {
@@ -148,6 +153,7 @@ export class FlowTable implements FlowNames {
       c.firstFrame[f] = frame;
       c.firstTime[f] = p.time;
     }
+    if ((flags & (Flag.syn | Flag.ack)) === Flag.syn) this.recentSyns.add(f);
     c.lastFrame[f] = frame;
     c.lastTime[f] = p.time;
     c.packets[i]!++;
@@ -167,6 +173,11 @@ export class FlowTable implements FlowNames {
       this.follow(f, s, p, frame);
     }
     return f;
+  }
+
+  /** A segment that goes to another table, which has another share of the flows: how many SYNs there were counts here too. */
+  passOver(p: Packet): void {
+    if ((p.flags & (Flag.syn | Flag.ack)) === Flag.syn) this.recentSyns.passOver();
   }
 
   private create(
@@ -404,8 +415,8 @@ export class FlowTable implements FlowNames {
    */
   private joinRedirected(f: number, p: Packet): void {
     const c = this.columns;
-    const lowest = Math.max(0, f - REDIRECT_REACH);
-    for (let asked = f - 1; asked >= lowest; asked--) {
+    for (const asked of this.recentSyns.newestFirst()) {
+      if (asked === f) continue;
       const client = asked * 2 + c.client[asked]!;
       if (c.state[client] !== State.synSent || c.packets[client ^ 1] !== 0 || c.family[asked] !== p.family) continue;
       if (!this.answersTo(asked, p) || this.port(asked, c.client[asked] as Side) !== p.dstPort) continue;

@@ -1,8 +1,8 @@
 // What does the stream of one flow need from the room around it?
 
 import type { FrameRef } from "../core/frame.ts";
-import type { Exchange, Outcome, Side, StreamDecoder } from "../core/stream-decoder.ts";
-import type { ServiceTallyOf } from "./exchange-ledger.ts";
+import type { Side, StreamDecoder } from "../core/stream-decoder.ts";
+import type { ExchangeBook, ServiceHandle } from "./exchange-book.ts";
 import type { FlowNotes } from "./flow-notes.ts";
 
 export interface StreamRoom {
@@ -21,14 +21,9 @@ export interface StreamRoom {
   hasReset(flow: number, side: Side): boolean;
   /** Frame and time of the FIN of a side; frame 0 when there was none. */
   finFrame(flow: number, side: Side): FrameRef;
-  tally(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceTallyOf;
-  settle(e: Exchange, client: string, tally: ServiceTallyOf): void;
-  /** A settled exchange was answered late after all; `before` is what it had been taken for. */
-  amend(e: Exchange, before: Outcome, tally: ServiceTallyOf): void;
-  /** A reset cut the body of this response. */
-  noteCut(e: Exchange): void;
-  /** A request was made: what comes into a service, and what it sends out meanwhile. */
-  asked(e: Exchange, client: string, tally: ServiceTallyOf): void;
+  /** The flow speaks with this service from now on. */
+  service(flow: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceHandle;
   address(flow: number, side: Side): string;
   notes(flow: number): FlowNotes;
+  readonly book: ExchangeBook;
 }

@@ -73,10 +73,10 @@ describe("CopyDetector", () => {
     const detector = new CopyDetector();
     const p = new Packet();
     fill(p, first, 1, 4);
-    expect(detector.isCopy(p, p.src, p.dst)).toBe(false);
+    expect(detector.isCopy(p)).toBe(false);
     fill(p, { ...first, ...change }, 2, 4);
     p.file = file;
-    return detector.isCopy(p, p.src, p.dst);
+    return detector.isCopy(p);
   };
   const soon = first.timeMs + 0.01;
 

@@ -1,0 +1,39 @@
+// Which connections were asked for last? A redirected connection's SYN-ACK follows its SYN at once, on another 4-tuple: its other half
+// is among them.
+//
+// SYNs are counted, those of other tables too (src/shares): what is found does not depend on how many tables share the flows.
+
+/** Of the last so many SYNs of the capture, those that are this table's are known. */
+const REACH = 512;
+
+export class RecentSyns {
+  private flows = new Int32Array(REACH);
+  /** The number of each SYN in the capture, from 1 on. */
+  private numbers = new Float64Array(REACH);
+  private count = 0;
+  /** Of this table: where the next one goes. */
+  private next = 0;
+
+  /** This flow was asked for. */
+  add(flow: number): void {
+    this.count++;
+    this.flows[this.next] = flow;
+    this.numbers[this.next] = this.count;
+    this.next = (this.next + 1) % REACH;
+  }
+
+  /** A SYN that is another table's. */
+  passOver(): void {
+    this.count++;
+  }
+
+  *newestFirst(): Iterable<number> {
+    const oldest = this.count - REACH;
+    for (let n = 1; n <= REACH; n++) {
+      const at = (this.next - n + REACH) % REACH;
+      const number = this.numbers[at]!;
+      if (number === 0 || number <= oldest) return;
+      yield this.flows[at]!;
+    }
+  }
+}
