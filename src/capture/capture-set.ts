@@ -1,14 +1,16 @@
 // What are the records of all captures together, in time order?
 //
 // One capture is read in file order, whatever its time stamps do. Several are one capture, merged by time: each file is
-// first opened for its first record alone, then again when the merge reaches that time, and closed as soon as it ends,
-// so that a rotated set of a thousand files holds one or two at once. Pipes cannot be opened twice and stay open.
+// first opened for its first record alone, then again when its turn is near, and closed as soon as it ends, so that a
+// rotated set of a thousand files holds two at once, in the same few buffers. Pipes cannot be opened twice and stay open.
 
-import { CaptureClock, type Nanos } from "../core/clock.ts";
+import type { CaptureClock, Nanos } from "../core/clock.ts";
 import type { Packet } from "../core/packet.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { CaptureSummary } from "./capture-summary.ts";
+import { firstTime, toFirstRecord } from "./first-time.ts";
 import { MergeOrder } from "./merge-order.ts";
-import { type OpenCapture, openCapture } from "./open-capture.ts";
+import { type FoundCapture, findCapture, type OpenCapture, type OpenOptions, startCapture } from "./open-capture.ts";
 import { CaptureError, type CaptureSource } from "./source.ts";
 import { CHUNK_BYTES } from "./stream-buffer.ts";
 
@@ -17,11 +19,13 @@ export interface CaptureSetOptions {
   chunkBytes?: number;
 }
 
-/** A look at the first record needs no more. */
-const PEEK_CHUNK = 1 << 16;
-/** So many captures open at once read in full chunks, so many in quarters, the rest in sixteenths: 300 MB for 1,000. */
+/** Looks at so many at once: most of the time of a look goes by waiting. */
+const PEEKS_AT_ONCE = 4;
+/** So many captures open at once read in full chunks, so many in halves, the rest in sixteenths: 300 MB for 1,000. */
 const FULL_CHUNKS = 4;
-const QUARTER_CHUNKS = 64;
+const HALF_CHUNKS = 64;
+/** Reads under way for each of those that read in full chunks. */
+const READS_AHEAD = 3;
 
 /** A capture that waits for the merge to reach its first record. */
 interface Waiting {
@@ -46,8 +50,13 @@ export class CaptureSet {
   /** Not yet open, the earliest last. */
   #waiting: Waiting[] = [];
   #waitingTime: Nanos = Number.POSITIVE_INFINITY;
+  /** The one that waits to be next, as soon as it is being opened. */
+  #coming: { file: number; options: OpenOptions; found: Promise<FoundCapture | null> } | null = null;
+  /** The last one that has ended, until it is closed. */
+  #closing: Promise<void> = Promise.resolve();
   /** The first capture's record has been handed out; its slot wants the next one. */
   #advance = false;
+  readonly #pool = new BufferPool();
 
   constructor(sources: readonly CaptureSource[], clock: CaptureClock, options: CaptureSetOptions = {}) {
     this.#sources = sources;
@@ -81,7 +90,8 @@ export class CaptureSet {
     if (this.#closed) return;
     this.#closed = true;
     const open = this.#single === null ? [...this.#order.all()] : [this.#single];
-    await Promise.all(open.map((capture) => capture.close()));
+    const coming = (await this.#coming?.found)?.buffer;
+    await Promise.all([this.#closing, coming?.close(), ...open.map((capture) => capture.close())]);
   }
 
   /** Bytes taken from the sources so far, compressed where they are. */
@@ -105,6 +115,7 @@ export class CaptureSet {
     const first = order.first;
     if (first === undefined) return false;
     if (this.#advance) {
+      if (order.size === 1) return this.#nextOfOne(first, p);
       if (!first.reader.next(first.slot)) return false;
       this.#advance = false;
       order.sinkFirst();
@@ -113,16 +124,17 @@ export class CaptureSet {
     const slot = capture.slot;
     if (this.#waitingTime <= slot.time) return false;
     this.#advance = true;
-    p.buf = slot.buf;
-    p.start = slot.start;
-    p.end = slot.end;
-    p.origLen = slot.origLen;
-    p.time = slot.time;
-    p.file = slot.file;
-    p.frame = slot.frame;
-    p.linkType = slot.linkType;
-    p.tap = slot.tap;
+    copyRecord(slot, p);
     return true;
+  }
+
+  /** // hot: No other is open: its records go straight into the slot, until another is due. */
+  #nextOfOne(capture: OpenCapture, p: Packet): boolean {
+    if (!capture.reader.next(p)) return false;
+    if (p.time < this.#waitingTime) return true;
+    copyRecord(p, capture.slot);
+    this.#advance = false;
+    return false;
   }
 
   async #fillMerged(): Promise<boolean> {
@@ -131,7 +143,7 @@ export class CaptureSet {
       if (await first.refill()) return true;
       this.#advance = false;
       this.#order.removeFirst();
-      await first.close();
+      await this.#close(first);
     }
     // What is due is opened: everything up to the earliest record at hand, or the next file when there is none.
     while (this.#waiting.length > 0) {
@@ -139,21 +151,19 @@ export class CaptureSet {
       if (earliest !== undefined && this.#waitingTime > earliest.slot.time) break;
       const { file } = this.#waiting.pop() as Waiting;
       this.#setWaitingTime();
-      const capture = await this.#open(file, this.#clock, this.#chunkFor(this.#order.size + 1));
-      if (capture === null) continue;
-      if (await toFirstRecord(capture)) this.#order.add(capture);
-      else await capture.close();
+      await this.#join(file);
     }
+    this.#comeNear();
     return this.#order.size > 0 || this.#end();
   }
 
   async #prepare(): Promise<boolean> {
     this.#prepared = true;
-    if (this.#sources.length === 1) this.#single = await this.#open(0, this.#clock, this.#chunkFor(1));
+    if (this.#sources.length === 1) this.#single = await this.#open(0);
     else {
       // Pipes first: what they give cannot be read again, so that the clock must be theirs from the start.
-      for (const [file, source] of this.#sources.entries()) if (source.once) await this.#keepOpen(file);
-      for (const [file, source] of this.#sources.entries()) if (!source.once) await this.#peek(file);
+      for (const [file, source] of this.#sources.entries()) if (source.once) await this.#join(file);
+      await this.#peekAll();
       this.#sortWaiting();
     }
     return this.#single !== null || this.#order.size > 0 || this.#waiting.length > 0 || this.#end();
@@ -166,43 +176,69 @@ export class CaptureSet {
     return false;
   }
 
-  async #keepOpen(file: number): Promise<void> {
-    const capture = await this.#open(file, this.#clock, this.#chunkFor(this.#order.size + 1));
+  /** Opens a capture and puts it where its first record belongs. What has none is finished with that. */
+  async #join(file: number): Promise<void> {
+    const capture = await this.#open(file);
     if (capture === null) return;
     if (await toFirstRecord(capture)) this.#order.add(capture);
-    else await capture.close();
+    else await this.#close(capture);
   }
 
-  /** Finds the time of a file's first record and closes it again. What has no record is finished with that. */
-  async #peek(file: number): Promise<void> {
-    const clock = new CaptureClock();
-    const capture = await this.#open(file, clock, PEEK_CHUNK, () => 0);
-    if (capture === null) return;
-    const found = await toFirstRecord(capture);
-    await capture.close();
-    if (!found) return;
-    this.#waiting.push({ file, epoch: clock.started ? clock.base : null });
-    this.captures[file] = new CaptureSummary(this.#sources[file].path);
-    this.#bytesRead[file] = 0;
+  /** The one before is closed when this returns; this one soon. */
+  async #close(capture: OpenCapture): Promise<void> {
+    await this.#closing;
+    this.#closing = capture.close();
+    // Whoever waits for it next meets the rejection; until then it must not count as unhandled.
+    this.#closing.catch(() => {});
   }
 
-  #open(
-    file: number,
-    clock: CaptureClock,
-    chunk: number,
-    newTap: () => number = () => this.#nextTap++,
-  ): Promise<OpenCapture | null> {
-    return openCapture({
+  /** Looks for the time of each file's first record. What has no record is finished with that. */
+  async #peekAll(): Promise<void> {
+    const files = [...this.#sources.keys()].filter((file) => !this.#sources[file].once);
+    const peekSome = async (): Promise<void> => {
+      for (let file = files.shift(); file !== undefined; file = files.shift()) {
+        const epoch = await firstTime(this.#options(file), this.#chunkBytes);
+        if (epoch === undefined) continue;
+        this.#waiting.push({ file, epoch });
+        this.captures[file] = new CaptureSummary(this.#sources[file].path);
+        this.#bytesRead[file] = 0;
+      }
+    };
+    await Promise.all(Array.from({ length: PEEKS_AT_ONCE }, peekSome));
+  }
+
+  /** Begins to open the capture that is next in time, so that nobody waits for it when it is due. */
+  #comeNear(): void {
+    const next = this.#waiting.at(-1);
+    if (next === undefined || this.#coming !== null) return;
+    const options = this.#options(next.file);
+    this.#coming = { file: next.file, options, found: findCapture(options) };
+  }
+
+  async #open(file: number): Promise<OpenCapture | null> {
+    const coming = this.#coming?.file === file ? this.#coming : null;
+    const options = coming?.options ?? this.#options(file);
+    const found = await (coming?.found ?? findCapture(options));
+    if (coming !== null) this.#coming = null;
+    return found === null ? null : startCapture(found, options);
+  }
+
+  #options(file: number): OpenOptions {
+    const open = this.#order.size + 1;
+    const parts = open <= FULL_CHUNKS ? 1 : open <= HALF_CHUNKS ? 2 : 16;
+    return {
       source: this.#sources[file],
       file,
-      clock,
+      clock: this.#clock,
       summary: this.captures[file],
-      newTap,
-      chunk: this.#chunkBytes ?? chunk,
+      newTap: () => this.#nextTap++,
+      chunk: this.#chunkBytes ?? CHUNK_BYTES / parts,
+      ahead: parts === 1 ? READS_AHEAD : 1,
+      pool: this.#pool,
       onRead: (count) => {
         this.#bytesRead[file] += count;
       },
-    });
+    };
   }
 
   /** The earliest last; at the same time, the first given last. Starts the clock with the earliest time stamp. */
@@ -222,10 +258,6 @@ export class CaptureSet {
     else this.#waitingTime = next.epoch === null ? Number.NEGATIVE_INFINITY : this.#clock.fromEpoch(next.epoch);
   }
 
-  #chunkFor(open: number): number {
-    return open <= FULL_CHUNKS ? CHUNK_BYTES : open <= QUARTER_CHUNKS ? CHUNK_BYTES / 2 : CHUNK_BYTES / 32;
-  }
-
   #nothingReadable(): CaptureError {
     const first = this.captures[0];
     if (first === undefined) return new CaptureError("no capture was given", { code: "no-capture", path: "" });
@@ -237,8 +269,15 @@ export class CaptureSet {
   }
 }
 
-/** True when the first record is in the capture's slot. */
-async function toFirstRecord(capture: OpenCapture): Promise<boolean> {
-  while (!capture.reader.next(capture.slot)) if (!(await capture.refill())) return false;
-  return true;
+// hot:
+function copyRecord(from: Packet, to: Packet): void {
+  to.buf = from.buf;
+  to.start = from.start;
+  to.end = from.end;
+  to.origLen = from.origLen;
+  to.time = from.time;
+  to.file = from.file;
+  to.frame = from.frame;
+  to.linkType = from.linkType;
+  to.tap = from.tap;
 }

@@ -42,7 +42,22 @@ export const KEPT_INTERFACES = 100;
 /** Characters kept of a comment or an interface's name. */
 export const KEPT_TEXT = 500;
 
-export class CaptureSummary {
+/** What is said of a capture once it was read. */
+export interface CaptureFacts {
+  readonly path: string;
+  readonly format: string;
+  readonly packets: number;
+  readonly truncatedBySnap: number;
+  readonly linkTypes: readonly string[];
+  readonly firstTime: Nanos | null;
+  readonly lastTime: Nanos | null;
+  readonly drops: CaptureDrops | null;
+  readonly comments: readonly string[];
+  readonly problems: readonly CaptureProblem[];
+  readonly problemCount: number;
+}
+
+export class CaptureSummary implements CaptureFacts {
   readonly path: string;
   /** "pcap" or "pcapng", with the compression: "pcap.gz". Empty while it is not known. */
   format = "";
@@ -112,5 +127,5 @@ export class CaptureSummary {
 }
 
 /** Packets that the capturing machine dropped, wherever; null when the file does not say. */
-export const droppedBy = ({ drops }: CaptureSummary): number | null =>
+export const droppedBy = ({ drops }: CaptureFacts): number | null =>
   drops === null ? null : drops.interface + drops.os;

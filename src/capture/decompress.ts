@@ -1,4 +1,4 @@
-// How is a compressed capture read as it is decompressed? (node:zlib, and fzstd where node:zlib has no Zstandard)
+// How is a compressed capture read as it is decompressed? (node:zlib; where it has no Zstandard, zstd-unpacker.ts)
 //
 // Always streamed: input goes in by the slice, and the next slice only when the output of the last was taken, so that a
 // bomb costs time and never memory. What was put out before a cut or damage is delivered before the error is.
@@ -6,18 +6,24 @@
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { type ByteStream, CaptureError, type Compression } from "./source.ts";
-import { ZstdFrames } from "./zstd-frames.ts";
+import { ZstdFrames, type ZstdPiece } from "./zstd-frames.ts";
+import { ZstdUnpacker } from "./zstd-unpacker.ts";
 
 /** Deflate expands at most 1,032 times, so that a slice yields at most 17 MB. */
 const SLICE = 1 << 14;
 /**
- * What damage costs: zlib gives nothing of the slice in which it finds it. The first slices are small, for a small
- * capture would be lost as a whole.
+ * What damage costs: zlib gives nothing of the slice in which it finds it. A damaged beginning is taken once more by small slices,
+ * for a small capture would be lost as a whole; each slice is a turn of another thread, too slow where nothing is damaged.
  */
 const SMALL_SLICE = 256;
-const SMALL_SLICES_UNTIL = 1 << 15;
-/** Output per call of zlib: the same consideration. */
-const OUTPUT_CHUNK = 1 << 15;
+const BEGINNING = 1 << 15;
+/** What is kept of the beginning is slices of this size: what a bomb yields before anybody looks is 4 MB. */
+const BEGINNING_SLICE = 1 << 12;
+/**
+ * Output per call of zlib, each of which is a turn of another thread: a slice of what compresses well needs few (2.2 GB that
+ * compress 60 times: 32 KiB 3.6 s of processor time, 256 KiB 1.9 s, 1 MiB no less).
+ */
+const OUTPUT_CHUNK = 1 << 18;
 
 /** Produces output for a slice of input, and puts it at the end of `out`. False: there is no more. */
 type Step = (out: Uint8Array[]) => Promise<boolean>;
@@ -72,23 +78,54 @@ function streamOf(decoder: Decoder, input: ByteStream): ByteStream {
 
 function gunzip(input: ByteStream): Decoder {
   const slice = new Uint8Array(SLICE);
-  const inflater = new Inflater(zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }));
+  const inflater = new Inflater(newGunzip());
   let taken = 0;
+  /** The beginning, and how much came out of it: where it is damaged, it is taken once more, more carefully. */
+  const beginning: Uint8Array[] = [];
+  let given = 0;
   return {
     async step(out) {
-      const count = await input.read(slice, 0, taken < SMALL_SLICES_UNTIL ? SMALL_SLICE : SLICE);
+      const count = await input.read(slice, 0, taken < BEGINNING ? BEGINNING_SLICE : SLICE);
+      const inBeginning = count > 0 && taken < BEGINNING;
+      if (inBeginning) beginning.push(slice.slice(0, count));
       try {
         if (count === 0) await inflater.finish(out);
         else await inflater.push(slice.subarray(0, count), out);
       } catch (error) {
+        if (inBeginning) await bySmallSlices(beginning, given, out);
         throw gzipError(error, taken, taken + count, count === 0);
       }
+      if (inBeginning) given += lengthOf(out);
       taken += count;
       return count > 0 && !inflater.ended;
     },
     close: () => inflater.close(),
   };
 }
+
+const newGunzip = (): Transform => zlib.createGunzip({ chunkSize: OUTPUT_CHUNK });
+
+/** A damaged beginning: gives what comes out of it before the damage and was not `given` yet, and says where the damage is. */
+async function bySmallSlices(beginning: readonly Uint8Array[], given: number, out: Uint8Array[]): Promise<void> {
+  const bytes = Buffer.concat(beginning);
+  const inflater = new Inflater(newGunzip());
+  const pieces: Uint8Array[] = [];
+  try {
+    for (let at = 0; at < bytes.length; at += SMALL_SLICE) {
+      const slice = bytes.subarray(at, at + SMALL_SLICE);
+      await inflater.push(slice, pieces).catch((error) => {
+        throw gzipError(error, at, at + slice.length, false);
+      });
+    }
+  } finally {
+    inflater.close();
+    const rest = Buffer.concat(pieces).subarray(given);
+    out.length = 0;
+    if (rest.length > 0) out.push(rest);
+  }
+}
+
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
 
 function gzipError(error: unknown, from: number, to: number, atEnd: boolean): CaptureError {
   const text = error instanceof Error ? error.message : String(error);
@@ -144,58 +181,54 @@ class Inflater {
 
 type ZstdModule = { createZstdDecompress?: () => Transform };
 
-/** Decompresses the pieces of one frame. */
+/** Takes the pieces of one frame after the other. */
 interface FrameDecoder {
-  push(bytes: Uint8Array, last: boolean, out: Uint8Array[]): Promise<void>;
+  push(piece: ZstdPiece, window: number, out: Uint8Array[]): Promise<void> | void;
   close(): void;
 }
 
 function unzstd(input: ByteStream): Decoder {
   const frames = new ZstdFrames(input);
-  let frame: FrameDecoder | null = null;
+  const native = (zlib as ZstdModule).createZstdDecompress;
+  const decoder = native === undefined ? ownDecoder() : nativeDecoder(native);
   return {
     async step(out) {
       const piece = await frames.next();
       if (piece === null) return false;
-      if (piece.first) frame = await newFrameDecoder();
       try {
-        await frame!.push(piece.bytes, piece.last, out);
+        await decoder.push(piece, frames.window, out);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
         throw new CaptureError(`the zstd stream is damaged (${text})`, { code: "zstd-damaged", path: "" });
       }
       return true;
     },
-    close: () => frame?.close(),
+    close: () => decoder.close(),
   };
 }
 
-/** A decompressor for each frame: node:zlib's stops at the end of the first one. */
-async function newFrameDecoder(): Promise<FrameDecoder> {
-  const native = (zlib as ZstdModule).createZstdDecompress;
-  if (native !== undefined) {
-    const inflater = new Inflater(native());
-    return {
-      async push(bytes, last, out) {
-        await inflater.push(bytes, out);
-        if (last) await inflater.finish(out);
-      },
-      close: () => inflater.close(),
-    };
-  }
-  // It does not check the checksum, and moves its whole window for every block: right for what zstd writes by default
-  // (8 MiB at most), slow beyond that.
-  const { Decompress } = await import("fzstd");
-  let target: Uint8Array[] = [];
-  const decoder = new Decompress((bytes) => {
-    // It uses its output again as the window of what follows.
-    if (bytes.length > 0) target.push(bytes.slice());
-  });
+/** node:zlib's, from Node 22.15 on; one for each frame, for it stops at the end of the first one. */
+function nativeDecoder(create: () => Transform): FrameDecoder {
+  let inflater: Inflater | null = null;
   return {
-    async push(bytes, last, out) {
-      target = out;
-      // It keeps what is too short to begin with.
-      decoder.push(bytes.slice(), last);
+    async push({ bytes, first, last }, _, out) {
+      if (first) inflater = new Inflater(create());
+      await inflater!.push(bytes, out);
+      if (last) await inflater!.finish(out);
+    },
+    close: () => inflater?.close(),
+  };
+}
+
+function ownDecoder(): FrameDecoder {
+  const unpacker = new ZstdUnpacker();
+  return {
+    push({ bytes, first }, window, out) {
+      if (first) unpacker.begin(window);
+      else {
+        const unpacked = unpacker.unpack(bytes);
+        if (unpacked.length > 0) out.push(unpacked);
+      }
     },
     close() {},
   };

@@ -1,33 +1,60 @@
 // How are the bytes of a file, a pipe or standard input read?
 
-import { close, fstat, open, read, type Stats } from "node:fs";
+import { closeSync, fstatSync, open, openSync, read, readSync } from "node:fs";
 import { promisify } from "node:util";
 import { type ByteStream, CaptureError } from "./source.ts";
 
 const STANDARD_INPUT = 0;
 export const STANDARD_INPUT_PATH = "-";
 
+/** Of a file, at once: with three of 1 MiB the system copies all the while (measured: reading alone 0.41 → 0.25 s for 2.2 GB). */
+const READS_AHEAD = 3;
+
+// What waits for a disk or a network is asked for and waited for. What only concerns an open descriptor is done at once: a
+// turn of another thread takes longer than that, and a thousand files have thousands.
 const openFile = promisify(open);
-const closeFile = promisify(close);
-const statFile: (fd: number) => Promise<Stats> = promisify(fstat);
 
 export async function openFileStream(path: string): Promise<ByteStream> {
   let fd = -1;
   try {
     fd = await openFile(path, "r");
-    const stats = await statFile(fd);
+    const stats = fstatSync(fd);
     if (stats.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    return streamOfDescriptor(fd, path, stats.isFile());
+    return stats.isFile() ? streamOfFile(fd, path, stats.size) : streamOfDescriptor(fd, path, false);
   } catch (error) {
-    if (fd >= 0) await closeFile(fd);
+    if (fd >= 0) closeSync(fd);
     throw fileError(error, path);
   }
+}
+
+/**
+ * A file, read by the thread that wants its bytes, when it wants them. For one of several threads that keep every processor busy: there
+ * a read on another thread takes a processor from one of them, and leaves the bytes in that one's cache.
+ */
+export function openBlockingFile(path: string): ByteStream {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    throw fileError(error, path);
+  }
+  return {
+    ahead: () => 0,
+    read(into, offset, length) {
+      try {
+        return readSync(fd, into, offset, length, null);
+      } catch (error) {
+        throw fileError(error, path);
+      }
+    },
+    close: () => closeSync(fd),
+  };
 }
 
 /** Standard input: a file given by `<` is read as one, anything else as it comes. */
 export async function openStandardInput(): Promise<ByteStream> {
   try {
-    const stats = await statFile(STANDARD_INPUT);
+    const stats = fstatSync(STANDARD_INPUT);
     if (stats.isFile()) return streamOfDescriptor(STANDARD_INPUT, STANDARD_INPUT_PATH, true);
     if (stats.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
   } catch (error) {
@@ -40,34 +67,80 @@ export async function openStandardInput(): Promise<ByteStream> {
   return streamOfReadable(process.stdin, STANDARD_INPUT_PATH);
 }
 
+/** A pipe or a device: as it comes, one read after the other. So is a file on standard input, whose position others may have moved. */
 function streamOfDescriptor(fd: number, path: string, regular: boolean): ByteStream {
   let pending: Promise<unknown> | null = null;
-  const closeIt = () => (fd === STANDARD_INPUT ? undefined : closeFile(fd));
+  const closeIt = () => (fd === STANDARD_INPUT ? undefined : closeSync(fd));
   return {
     read(into, offset, length) {
-      const reading = new Promise<number>((resolve, reject) => {
-        read(fd, into, offset, length, null, (error, count) => {
-          pending = null;
-          if (error) reject(fileError(error, path));
-          else resolve(count);
-        });
-      });
-      pending = reading;
+      const over = () => {
+        pending = null;
+      };
+      const reading = readAt(fd, path, { into, offset, length, position: null });
+      pending = reading.then(over, over);
       return reading;
     },
     async close() {
       // The descriptor must not be closed, and perhaps used again, under a read. A pipe's may take for ever.
-      const settled = pending?.then(
-        () => {},
-        () => {},
-      );
-      if (settled !== undefined && !regular) void settled.then(closeIt);
+      if (pending !== null && !regular) void pending.then(closeIt);
       else {
-        await settled;
-        await closeIt();
+        await pending;
+        closeIt();
       }
     },
   };
+}
+
+/** A file: several reads at once, each at its own position, answered in order. */
+function streamOfFile(fd: number, path: string, size: number): ByteStream {
+  /** Where the next read begins, if all before it are full. */
+  let asked = 0;
+  /** Bytes that were answered for. */
+  let answered = 0;
+  let last: Promise<number> = Promise.resolve(0);
+  return {
+    // The file may have grown: what is behind its size is found one read at a time.
+    ahead: () => (asked < size ? READS_AHEAD : 1),
+    read(into, offset, length) {
+      const position = asked;
+      asked += length;
+      const reading = readAt(fd, path, { into, offset, length, position });
+      const take = (count: number): number => {
+        answered += count;
+        if (count < length || position + count !== answered) asked = answered;
+        return count;
+      };
+      last = Promise.allSettled([last, reading]).then(([before, own]) => {
+        if (before.status === "rejected") throw before.reason;
+        if (own.status === "rejected") throw own.reason;
+        if (position === answered) return take(own.value);
+        // A read before it was short: what follows that one is elsewhere, and perhaps was written since.
+        return readAt(fd, path, { into, offset, length, position: answered }).then(take);
+      });
+      return last;
+    },
+    async close() {
+      await Promise.allSettled([last]);
+      closeSync(fd);
+    },
+  };
+}
+
+interface ReadPlace {
+  into: Uint8Array;
+  offset: number;
+  length: number;
+  /** Null: where the descriptor stands. */
+  position: number | null;
+}
+
+function readAt(fd: number, path: string, { into, offset, length, position }: ReadPlace): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, offset, length, position, (error, count) => {
+      if (error) reject(fileError(error, path));
+      else resolve(count);
+    });
+  });
 }
 
 export function streamOfReadable(readable: NodeJS.ReadableStream, path: string): ByteStream {

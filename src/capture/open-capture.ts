@@ -2,12 +2,13 @@
 
 import type { CaptureClock } from "../core/clock.ts";
 import { Packet } from "../core/packet.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import type { CaptureSummary } from "./capture-summary.ts";
-import { ENOUGH_TO_TELL, type FileKind, identify, readHead } from "./magic.ts";
-import { PCAP_HEADER, PcapReader } from "./pcap.ts";
+import { ENOUGH_TO_TELL, type FileKind, HEAD_BYTES, identify } from "./magic.ts";
+import { PcapReader } from "./pcap.ts";
 import { PcapngReader } from "./pcapng.ts";
 import type { ReaderContext, RecordReader } from "./record-reader.ts";
-import { type ByteStream, CaptureError, type CaptureSource, streamAfterHead } from "./source.ts";
+import { type ByteStream, CaptureError, type CaptureSource } from "./source.ts";
 import { StreamBuffer } from "./stream-buffer.ts";
 
 /** A compressed file may itself have been compressed by a log rotation; deeper is a mistake or an attack. */
@@ -20,6 +21,9 @@ export interface OpenOptions {
   summary: CaptureSummary;
   newTap: () => number;
   chunk: number;
+  /** Reads under way at once, at most, from its start on; 0: nothing that is not asked for. */
+  ahead: number;
+  pool: BufferPool;
   /** Told the bytes of the source that each read took. */
   onRead: (count: number) => void;
 }
@@ -60,30 +64,41 @@ export class OpenCapture {
   }
 }
 
-/**
- * Opens a source and finds out what it is. Null: it cannot be read at all, and the summary has a fatal problem.
- * `summary.format` is set as soon as it is known.
- */
-export async function openCapture(options: OpenOptions): Promise<OpenCapture | null> {
+/** A source whose format is known, with its first bytes in the buffer. */
+export interface FoundCapture {
+  kind: Extract<FileKind, { kind: "pcap" | "pcapng" }>;
+  /** As `summary.format` names it. */
+  format: string;
+  buffer: StreamBuffer;
+}
+
+/** Opens a source and finds out what it is. Null: it cannot be read at all, and the summary has a fatal problem. */
+export async function findCapture(options: OpenOptions): Promise<FoundCapture | null> {
   const { source, summary } = options;
-  let stream: ByteStream | null = null;
+  let open: { close(): void | Promise<void> } | null = null;
   try {
-    stream = counted(await source.open(), options.onRead);
+    let stream = counted(await source.open(), options.onRead);
+    open = stream;
     let suffix = "";
     for (let depth = 0; ; depth++) {
-      const head = await readHead(stream, ENOUGH_TO_TELL);
-      const kind = identify(head);
-      stream = streamAfterHead(head, stream);
+      // Only the first chunk, until its turn has come: a file may be growing.
+      const buffer = new StreamBuffer(stream, { chunk: options.chunk, pool: options.pool });
+      open = buffer;
+      await buffer.fill(ENOUGH_TO_TELL);
+      // A broken compression: what it gave before tells best what is wrong with it, unless it gave nothing.
+      if (buffer.failure !== null && buffer.pos === buffer.end) throw buffer.failure;
+      const kind = identify(buffer.bytes.subarray(buffer.pos, Math.min(buffer.end, buffer.pos + HEAD_BYTES)));
       if (kind.kind === "compressed" && depth < MAX_COMPRESSIONS && source.decompress !== undefined) {
-        stream = await source.decompress(kind.compression, stream);
+        buffer.ahead = options.ahead;
+        stream = await source.decompress(kind.compression, streamOfBuffer(buffer));
+        open = stream;
         suffix = `.${kind.compression}${suffix}`;
       } else if (kind.kind === "pcap" || kind.kind === "pcapng") {
-        summary.format = kind.kind + suffix;
-        return await start(kind, stream, options);
+        return { kind, format: kind.kind + suffix, buffer };
       } else throw unreadable(kind, source.path, depth > 0);
     }
   } catch (error) {
-    await closeQuietly(stream);
+    await closeQuietly(open);
     const known = error instanceof CaptureError;
     const text = error instanceof Error ? error.message : String(error);
     summary.problem(known ? error.code : "read-failed", known ? (error.offset ?? 0) : 0, text, true);
@@ -91,17 +106,14 @@ export async function openCapture(options: OpenOptions): Promise<OpenCapture | n
   }
 }
 
-async function start(
-  kind: Extract<FileKind, { kind: "pcap" | "pcapng" }>,
-  stream: ByteStream,
-  options: OpenOptions,
-): Promise<OpenCapture> {
+/** Begins with the records of a source. From here on its interfaces have their numbers. */
+export function startCapture({ kind, format, buffer }: FoundCapture, options: OpenOptions): OpenCapture {
   const { file, clock, summary, newTap } = options;
-  const buffer = new StreamBuffer(stream, options.chunk);
+  summary.format = format;
+  buffer.ahead = options.ahead;
   const context: ReaderContext = { file, buffer, clock, summary, newTap };
-  if (kind.kind === "pcapng") return new OpenCapture(file, new PcapngReader(context), summary, buffer);
-  await buffer.fill(PCAP_HEADER);
-  return new OpenCapture(file, new PcapReader(context, kind.magic), summary, buffer);
+  const reader = kind.kind === "pcapng" ? new PcapngReader(context) : new PcapReader(context, kind.magic);
+  return new OpenCapture(file, reader, summary, buffer);
 }
 
 function counted(stream: ByteStream, onRead: (count: number) => void): ByteStream {
@@ -114,7 +126,26 @@ function counted(stream: ByteStream, onRead: (count: number) => void): ByteStrea
       const count = stream.read(into, offset, length);
       return typeof count === "number" ? tell(count) : count.then(tell);
     },
+    ahead: () => stream.ahead?.() ?? 1,
     close: () => stream.close(),
+  };
+}
+
+/** The unparsed bytes of the buffer, then what it reads. */
+function streamOfBuffer(buffer: StreamBuffer): ByteStream {
+  const take = (into: Uint8Array, offset: number, length: number): number => {
+    const { bytes, pos, end } = buffer;
+    const count = Math.min(length, end - pos);
+    into.set(bytes.subarray(pos, pos + count), offset);
+    buffer.pos += count;
+    return count;
+  };
+  return {
+    async read(into, offset, length) {
+      if (buffer.pos === buffer.end && !(await buffer.fill(1)) && buffer.failure !== null) throw buffer.failure;
+      return take(into, offset, length);
+    },
+    close: () => buffer.close(),
   };
 }
 
@@ -140,9 +171,9 @@ function unreadable(kind: FileKind, path: string, inside: boolean): CaptureError
   }
 }
 
-async function closeQuietly(stream: ByteStream | null): Promise<void> {
+async function closeQuietly(open: { close(): void | Promise<void> } | null): Promise<void> {
   try {
-    await stream?.close();
+    await open?.close();
   } catch {
     // The reason why it was closed is the one to report.
   }

@@ -3,13 +3,15 @@
 // A source is opened when its turn comes and may be opened more than once (unless it says `once`), so that a thousand
 // rotated files do not hold a thousand buffers. Nothing here knows of files: see files.ts for those.
 
-/** Bytes in order. Only one read is under way at a time. */
+/** Bytes in order. Only one read is under way at a time, unless it says otherwise. */
 export interface ByteStream {
   /**
    * Reads up to `length` bytes into `into` at `offset`; 0 at the end. May answer at once or with a promise.
    * Throws (or rejects with) a {@link CaptureError} when the rest cannot be had; what was read before stays good.
    */
   read(into: Uint8Array, offset: number, length: number): number | Promise<number>;
+  /** How many reads may be under way now; they are answered in the order in which they were asked for. Absent: one. */
+  ahead?(): number;
   /** May be called while a read is under way, whose result is not wanted any more. */
   close(): void | Promise<void>;
 }

@@ -6,12 +6,11 @@
 
 import { u16, u32 } from "./record-reader.ts";
 import { type ByteStream, CaptureError } from "./source.ts";
+import { MAX_BLOCK } from "./zstd-literals.ts";
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const SKIPPABLE_MASK = 0xffff_fff0;
-/** Block_Maximum_Size, §3.1.1.2.4. */
-const MAX_BLOCK = 1 << 17;
 const BLOCK_HEADER = 3;
 const CHECKSUM = 4;
 const BlockType = { raw: 0, rle: 1, compressed: 2, reserved: 3 } as const;
@@ -27,6 +26,8 @@ export interface ZstdPiece {
 }
 
 export class ZstdFrames {
+  /** Bytes of the last frame's window: how far back it may copy from. */
+  window = 0;
   readonly #input: ByteStream;
   #buffer = new Uint8Array(READ_BYTES + MAX_BLOCK + BLOCK_HEADER + CHECKSUM);
   #pos = 0;
@@ -81,8 +82,8 @@ export class ZstdFrames {
         "it was compressed with a dictionary; decompress it first: zstd -d -D DICTIONARY",
       );
     }
-    const window = singleSegment ? this.#size(at + length - sizeBytes, sizeBytes) : windowSize(this.#buffer[at + 5]);
-    if (window > MAX_WINDOW) {
+    this.window = singleSegment ? this.#size(at + length - sizeBytes, sizeBytes) : windowSize(this.#buffer[at + 5]);
+    if (this.window > MAX_WINDOW) {
       throw this.#error("zstd-window", "its window is larger than 128 MiB; decompress it first: zstd -d --long=31");
     }
     this.#inFrame = true;

@@ -58,7 +58,7 @@ describe("several captures", () => {
     ]);
   });
 
-  it("of a rotated set are open one or two at a time", async () => {
+  it("of a rotated set are open a few at a time", async () => {
     const files = Array.from({ length: 200 }, (_, i) => capture(10 * i, 10 * i + 5, 10 * i + 9));
     // Names sort other than times: tcpdump -W starts again at file 0.
     const { sources, watch } = watched([...files.slice(77), ...files.slice(0, 77)]);
@@ -66,7 +66,8 @@ describe("several captures", () => {
     expect(records.map(({ epoch }) => Number(epoch / 1_000_000_000n))).toEqual(
       files.flatMap((_, i) => [10 * i, 10 * i + 5, 10 * i + 9]),
     );
-    expect(watch.most).toBeLessThanOrEqual(2);
+    // Four are looked at together; later there is the one that is read, the next one, and one that is being closed.
+    expect(watch.most).toBeLessThanOrEqual(4);
     expect(watch.opened).toBe(400);
   });
 
