@@ -4,14 +4,34 @@
 // it is closed), so that nothing of it stays behind whatever ends the program. When it cannot be written, the first reading goes on,
 // and the second one says why there is none.
 
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { close, openSync, read, unlinkSync, write } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { removeLeftovers, temporaryName } from "./leftovers.ts";
 import { type ByteStream, CaptureError, type CaptureSource } from "./source.ts";
 
 /** Only its owner may read what a capture holds. */
 const OWNER_ONLY = 0o600;
+
+/** What is needed of a file handle of Node. */
+interface SpoolFile {
+  write(bytes: Uint8Array, from: number, count: number, position: number): Promise<{ bytesWritten: number }>;
+  read(into: Uint8Array, at: number, count: number, position: number): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+const [writeTo, readFrom, closeFile] = [promisify(write), promisify(read), promisify(close)];
+
+/** Opened at once: no signal is heard before its name is gone again. */
+function opened(name: string): SpoolFile {
+  const fd = openSync(name, "wx+", OWNER_ONLY);
+  return {
+    write: (bytes, from, count, position) => writeTo(fd, bytes, from, count, position),
+    read: (into, at, count, position) => readFrom(fd, into, at, count, position),
+    close: () => closeFile(fd),
+  };
+}
 
 /** A source that can be opened again, until it is closed. */
 export interface SpooledSource extends CaptureSource {
@@ -27,7 +47,7 @@ export interface SpooledSource extends CaptureSource {
 export function spooled(
   source: CaptureSource,
   folder: string = tmpdir(),
-  create: (name: string) => Promise<FileHandle> = (name) => open(name, "wx+", OWNER_ONLY),
+  create: (name: string) => SpoolFile | Promise<SpoolFile> = opened,
 ): SpooledSource {
   let spool: Spool | null = null;
   return {
@@ -45,7 +65,7 @@ export function spooled(
 class Spool {
   readonly #path: string;
   /** Null when there is no such file, and `#failure` says why. */
-  #file: FileHandle | null = null;
+  #file: SpoolFile | null = null;
   #failure: unknown = null;
   /** Removed when the file is closed; null when it has no name any more. */
   #name: string | null = null;
@@ -55,14 +75,14 @@ class Spool {
     this.#path = path;
   }
 
-  static async create(path: string, folder: string, create: (name: string) => Promise<FileHandle>): Promise<Spool> {
+  static async create(path: string, folder: string, create: (name: string) => SpoolFile | Promise<SpoolFile>) {
     const spool = new Spool(path);
-    const name = join(folder, `halfclose-${randomUUID()}.capture`);
+    const name = join(folder, temporaryName("spool"));
+    removeLeftovers(folder);
     try {
-      spool.#file = await create(name);
-      await unlink(name).catch(() => {
-        spool.#name = name;
-      });
+      const file = create(name);
+      spool.#file = file instanceof Promise ? await file : file;
+      if (!isRemoved(name)) spool.#name = name;
     } catch (error) {
       spool.#failure = error;
     }
@@ -101,7 +121,7 @@ class Spool {
     const file = this.#file;
     this.#file = null;
     await file?.close();
-    if (this.#name !== null) await unlink(this.#name).catch(() => {});
+    if (this.#name !== null) isRemoved(this.#name);
     this.#name = null;
   }
 
@@ -126,6 +146,15 @@ class Spool {
       `what comes through a pipe cannot be read a second time, for it could not be kept in a temporary file (${why}); save it to a file first, or set TMPDIR to a folder with room`,
       { code: "not-spooled", path: this.#path },
     );
+  }
+}
+
+function isRemoved(name: string): boolean {
+  try {
+    unlinkSync(name);
+    return true;
+  } catch {
+    return false;
   }
 }
 

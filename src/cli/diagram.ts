@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import type { DiagramKind, Drawable } from "../pictures/drawable.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
+import { refuseMemory } from "./memory.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
@@ -56,7 +57,7 @@ export function diagramCommand(io: Io, done: (code: number) => void): Command {
     )
     .option("--width <n>", "pixels of a chart's SVG, columns of text", width)
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output");
-  return addHostOptions(addReadingOptions(command))
+  return addHostOptions(refuseMemory(addReadingOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action(async (kind: DiagramKind, captures: string[], flags: Flags) => {
       done(await draw(kind, captures, flags, io));
@@ -83,7 +84,7 @@ async function draw(kind: DiagramKind, captures: readonly string[], flags: Flags
   if (flags.flow !== undefined && kind !== "ladder")
     throw new UsageError(`--flow is for the ladder; ${kind} shows all connections (--filter leaves some out)`);
   const format = formatOf(flags);
-  refuseToOverwrite(flags.output, captures);
+  await refuseToOverwrite(flags.output, captures);
   const [{ investigate }, { drawableOf }] = await Promise.all([
     import("../investigate.ts"),
     import("../pictures/drawable.ts"),

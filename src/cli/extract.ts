@@ -6,6 +6,7 @@ import { count, formatBytes } from "../core/format.ts";
 import type { EvidenceSlice } from "../extract.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
+import { refuseMemory } from "./memory.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading, sayProblems } from "./reading.ts";
@@ -38,7 +39,7 @@ export function extractCommand(io: Io, done: (code: number) => void): Command {
     .option("--finding <ids>", "findings, as halfclose analyze names them: resets#1 (a list, or repeated)", ids)
     .option("-o, --output <file>", "the pcapng file to write, whole or not at all; - is standard output")
     .option("--max-size <size>", "bytes of the file at most: 500kB, 8MB, 1GB (default: 8MB)", size);
-  return addHostOptions(addReadingOptions(command))
+  return addHostOptions(refuseMemory(addReadingOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action(async (captures: string[], flags: Flags) => {
       done(await extractSlice(captures, flags, io));
@@ -53,7 +54,7 @@ async function extractSlice(captures: readonly string[], flags: Flags, io: Io): 
   if (flags.output === undefined) throw new UsageError("name the file to write with -o, or - for standard output");
   if (flags.output === "-" && io.stdout.isTTY === true)
     throw new UsageError("a capture is not written to a terminal; name a file with -o, or send it through a pipe");
-  refuseToOverwrite(flags.output, captures);
+  await refuseToOverwrite(flags.output, captures);
   const { DEFAULT_SLICE_BYTES, extract, MAX_SLICE_BYTES, MIN_SLICE_BYTES } = await import("../extract.ts");
   const { flow = [], finding = [], maxSize = DEFAULT_SLICE_BYTES } = flags;
   if (maxSize < MIN_SLICE_BYTES || maxSize > MAX_SLICE_BYTES) {

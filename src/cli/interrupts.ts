@@ -52,7 +52,13 @@ export class Interrupts {
   }
 
   cleanUp(): void {
-    for (const undo of this.cleanUps) undo();
+    for (const undo of this.cleanUps) {
+      try {
+        undo();
+      } catch {
+        // The others are to be done all the same; a later run looks for what was left (src/capture/leftovers.ts).
+      }
+    }
     this.cleanUps.clear();
   }
 }

@@ -2,7 +2,7 @@
 
 import { ascii } from "../core/escape.ts";
 import type { ReportCapture } from "../core/report.ts";
-import { jsonLine } from "../report/json.ts";
+import { jsonLinePieces } from "../report/json.ts";
 import type { Io } from "./io.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
@@ -22,7 +22,7 @@ interface LinesTask<T, R extends { captures: ReportCapture[] }> {
 /** Reads, writes, says what was wrong with the captures; the exit code. */
 export async function writeLines<T, R extends { captures: ReportCapture[] }>(task: LinesTask<T, R>): Promise<number> {
   const { captures, flags, io, columns } = task;
-  refuseToOverwrite(flags.output, captures);
+  await refuseToOverwrite(flags.output, captures);
   const result = await task.read();
   const rows = task.rows(result);
   return writeRead(result.captures, rows, () => tableLines(columns, rows), flags, io);
@@ -41,7 +41,7 @@ export async function writeRead(
 }
 
 function* jsonLines(rows: Iterable<unknown>): Iterable<string> {
-  for (const row of rows) yield jsonLine(row);
+  for (const row of rows) yield* jsonLinePieces(row as object);
 }
 
 function* forPeople(lines: Iterable<string>, io: Io): Iterable<string> {

@@ -2,9 +2,7 @@
 // others are: `halfclose analyze` over them comes to the same report.
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { networkInterfaces } from "node:os";
 import { type Chosen, defaultFilter, startCapture } from "../capture/live/choose.ts";
 import { interfaceNames } from "../capture/live/interface-names.ts";
 import { CaptureClock } from "../core/clock.ts";
@@ -27,7 +25,9 @@ import { EXIT, type Io } from "./io.ts";
 import { capturedLines, startLines } from "./live-captured.ts";
 import { LiveLines } from "./live-lines.ts";
 import { type LiveFlags, type LivePlan, readLiveFlags } from "./live-options.ts";
+import { refuseToOverwrite } from "./overwrite.ts";
 import { REDACT_KEY } from "./redact.ts";
+import { removeOfKilledRuns, temporaryFolder } from "./temporary-folder.ts";
 
 export type LiveKind = "capture" | "watch";
 
@@ -40,10 +40,12 @@ export async function runLive(kind: LiveKind, flags: LiveFlags, io: Io): Promise
     throw new UsageError(
       "no folder was named for the packets; for example: halfclose capture -i lo -w DIR (halfclose watch keeps none)",
     );
-  if (flags.bundle !== undefined) (await import("./bundle.ts")).checkBundle(flags.bundle, []);
-  const chosen = await startCapture(plan.request, flags.engine);
+  await refuseToOverwrite(flags.output, []);
+  if (flags.bundle !== undefined) await (await import("./bundle.ts")).checkBundle(flags.bundle, [], flags.output);
+  removeOfKilledRuns();
   const temporary = flags.write === undefined ? temporaryFolder(io) : null;
   try {
+    const chosen = await startCapture(plan.request, flags.engine);
     return await new LiveRun(kind, flags, plan, chosen, io).run(flags.write ?? temporary!.path);
   } finally {
     temporary?.remove();
@@ -57,20 +59,6 @@ async function noInterface(kind: LiveKind): Promise<UsageError> {
   return new UsageError(
     `no interface was named${there}; for example: halfclose ${kind} -i lo; halfclose interfaces says which one sees which service`,
   );
-}
-
-/** Gone at the end, however that comes. */
-function temporaryFolder(io: Io): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "halfclose-watch-"));
-  const drop = (): void => rmSync(path, { recursive: true, force: true });
-  const forget = io.interrupts.add(drop);
-  return {
-    path,
-    remove() {
-      drop();
-      forget();
-    },
-  };
 }
 
 class LiveRun {

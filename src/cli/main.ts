@@ -5,6 +5,12 @@ import { VERSION } from "../version.ts";
 
 const first = process.argv[2];
 if (process.argv.length === 3 && (first === "--version" || first === "-V")) {
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // The reader has left: nobody wants to know.
+    if (code === "EPIPE") return;
+    process.stderr.write(`halfclose: standard output: cannot be written (${code})\n`);
+    process.exitCode = 3;
+  });
   process.stdout.write(`${VERSION}\n`);
 } else {
   const { runProcess } = await import("./process.ts");

@@ -1,7 +1,8 @@
 // What does the process owe its shell? Exit code, signals, and silence when the reader of its output has left.
 
 import { Interrupts } from "./interrupts.ts";
-import { run } from "./run.ts";
+import { report, run } from "./run.ts";
+import { standardOutput } from "./standard-output.ts";
 
 export async function runProcess(): Promise<void> {
   const interrupts = new Interrupts();
@@ -15,9 +16,16 @@ export async function runProcess(): Promise<void> {
       process.kill(process.pid, signal);
     });
   }
-  const { stdout, stderr, env } = process;
+  const { stderr, env } = process;
+  const stdout = standardOutput();
+  const io = { stdout, stderr, env, interrupts };
+  // A fault of the program outside of what it waits for: one line as for any other, and nothing left behind.
+  process.on("uncaughtException", (error) => {
+    interrupts.cleanUp();
+    process.exit(report(error, io));
+  });
   // A write to a pipe that nobody reads also fails as an event; the writer has met it as the result of its write.
   stdout.on("error", () => {});
   stderr.on("error", () => {});
-  process.exitCode = await run(process.argv.slice(2), { stdout, stderr, env, interrupts });
+  process.exitCode = await run(process.argv.slice(2), io);
 }

@@ -73,7 +73,7 @@ async function tellSockets(dumps: readonly string[], flags: Flags, io: Io): Prom
       "no socket dump was named; for example: halfclose sockets netstat.txt, or ss -tanp | halfclose sockets -",
     );
   const format = formatOf(flags);
-  refuseToOverwrite(flags.output, dumps, "dump");
+  await refuseToOverwrite(flags.output, dumps, "dump");
   const { readSockets } = await import("../read-sockets.ts");
   const read = await reading(dumps, io, () => readSockets(dumps, optionsOf(flags, io)));
   await writeAll(await rendered(read, format, flags, io), openOutput(flags.output, io));

@@ -6,6 +6,7 @@ import { formatDuration, formatTime, secondsBetween } from "../core/format.ts";
 import { addHostOptions, collect, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import { writeRead } from "./lines.ts";
+import { refuseMemory } from "./memory.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading } from "./reading.ts";
 import { socketLines } from "./sockets-at.ts";
@@ -40,14 +41,14 @@ export function statesCommand(io: Io, done: (code: number) => void): Command {
     .option("--summary", "counts by service only, without a line for each socket or step")
     .option("--json", "one JSON object a line, for programs")
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output");
-  return addHostOptions(addReadingOptions(command))
+  return addHostOptions(refuseMemory(addReadingOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action(async (captures: string[], flags: Flags) => {
       if (captures.length === 0)
         throw new UsageError("no capture was named; for example: halfclose states incident.pcap --at end");
       if (flags.summary === true && flags.json === true)
         throw new UsageError("--summary is for people; with --json, leave it out");
-      refuseToOverwrite(flags.output, captures);
+      await refuseToOverwrite(flags.output, captures);
       done(await (flags.every === undefined ? atMoments : overTime)(captures, flags, io));
     });
 }
@@ -80,7 +81,7 @@ async function overTime(captures: string[], flags: Flags, io: Io): Promise<numbe
   const every = flags.every!;
   const read = await reading(captures, flags, io, (options) => readStateCounts(captures, { ...options, every, state }));
   const drawn = { summary: flags.summary === true, unicode: showsUnicode(io.env) };
-  return writeRead(read.captures, read.counts, () => countLines(read.counts, drawn), flags, io);
+  return writeRead(read.captures, read.rows, () => countLines(read.rows, drawn), flags, io);
 }
 
 function sayOutside(at: string, analysed: { first_time: string; last_time: string }, io: Io): void {

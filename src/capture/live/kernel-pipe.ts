@@ -10,6 +10,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { folderPrefix } from "../leftovers.ts";
 
 /** AppArmor's profile of tcpdump, on Ubuntu, lets it write to files of this ending. */
 const NAME = "packets.pcap";
@@ -34,7 +35,7 @@ export function kernelPipe(): KernelPipe | null {
     folder = "";
   };
   try {
-    folder = mkdtempSync(join(tmpdir(), "halfclose-pipe-"));
+    folder = mkdtempSync(join(tmpdir(), folderPrefix("pipe")));
     const path = join(folder, NAME);
     const options = { stdio: "ignore", timeout: TIMEOUT_MS } as const;
     if (spawnSync("mkfifo", ["-m", "600", path], options).status !== 0) throw new Error("no mkfifo");

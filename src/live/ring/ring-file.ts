@@ -6,6 +6,7 @@
 
 import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { temporaryName } from "../../capture/leftovers.ts";
 import { PcapngWriter, type SectionInfo, type StatisticsInfo } from "../../capture/pcapng-writer.ts";
 import type { Nanos } from "../../core/clock.ts";
 import { codeOf, isNoRoom } from "./ring-error.ts";
@@ -107,7 +108,7 @@ export class RingFile {
   async create(stem: string, at: bigint): Promise<void> {
     const path = stem + CAPTURE_ENDING;
     if (await isThere(path)) throw Object.assign(new Error(`${path} is there`), { code: "EEXIST" });
-    const unnamed = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+    const unnamed = join(dirname(path), temporaryName("new", basename(path)));
     const handle = await open(unnamed, "wx", OWNER_ONLY);
     try {
       await writeAll(handle, this.#header, 0);

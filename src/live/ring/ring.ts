@@ -4,6 +4,7 @@
 // Packets are taken one by one and written between batches, each write in whole blocks. What was in the folder before is never
 // touched. Only the files of this run are given up, the oldest first, and never the newest.
 
+import { removeLeftovers } from "../../capture/leftovers.ts";
 import type { LiveStatistics } from "../../capture/live/engine.ts";
 import type { CaptureClock, Nanos } from "../../core/clock.ts";
 import type { Packet } from "../../core/packet.ts";
@@ -85,6 +86,7 @@ export class Ring {
     const ring = new Ring(folder, limits, about, clock, times);
     try {
       await makeFolder(folder);
+      removeLeftovers(folder);
       await ring.#kept.countOn();
       await ring.#kept.create(ring.#begin(), times.wall());
       return ring;

@@ -1,0 +1,3 @@
+// Types of faults.mjs, which is a preload of a program and so cannot be TypeScript.
+
+export function installFaults(fault: { kind: string; at: number; fired: () => void }): () => void;
