@@ -7,10 +7,10 @@ import { formatWhole } from "../src/core/numbers.ts";
 import { percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, name, plural } from "./grouping.ts";
 import { halfOpen } from "./half-open.ts";
-import { type Attempt, type ServiceOpenings, serviceOpenings } from "./opening-attempts.ts";
+import { type Attempt, FEWEST_TROUBLED, openingsIn, type ServiceOpenings } from "./opening-attempts.ts";
 
 /** A single SYN is lost anywhere; several at one service within seconds are not. */
-const SEVERAL = 3;
+const SEVERAL = FEWEST_TROUBLED;
 const MANY = 10;
 const MOST = 50;
 /** The longest pause between the first retries (3 to 7 s, Windows 9 to 21 s): what lies further apart is another spell. */
@@ -42,13 +42,11 @@ export const acceptBacklog: Analysis = {
     "A process that accepts too slowly fills the kernel's accept queue; then SYNs and the last ACK of the handshake are dropped without a word, and clients " +
     "wait 1, 3 or 7 s for their retry (listen(2), tcp(7) tcp_abort_on_overflow). The service's log shows nothing.",
   run(view) {
-    const services = serviceOpenings(view);
+    const { services, attempts: opened, troubled: again } = openingsIn(view);
     const backlogs = backlogsOf(services);
     const findings = [...backlogs.map((b) => describeBacklog(b, view)), ...halfOpen(services, view)];
     if (findings.length > 0) return { kind: "found", findings };
-    const opened = services.reduce((n, s) => n + s.starts.length, 0);
     if (opened === 0) return { kind: "unsure", needs: "no connection was opened while the capture ran" };
-    const again = services.reduce((n, s) => n + s.troubled.length, 0);
     return {
       kind: "clear",
       because:
@@ -61,7 +59,7 @@ export const acceptBacklog: Analysis = {
 
 /** Attempts that met silence at a service whose queue was full; refused-connections has the others. */
 export function turnedAway(view: CaptureView): Set<number> {
-  return new Set(backlogsOf(serviceOpenings(view)).flatMap((b) => b.hit.map((a) => a.flow)));
+  return new Set(backlogsOf(openingsIn(view).services).flatMap((b) => b.hit.map((a) => a.flow)));
 }
 
 function backlogsOf(services: readonly ServiceOpenings[]): Backlog[] {

@@ -53,7 +53,9 @@ export const brokenFraming: Analysis = {
   run(view) {
     const services = new Map<string, Service>();
     const groups = new Map<string, Group>();
-    for (const flow of view.flows()) if (flow.protocol === "framed") collect(flow, services, groups);
+    if (view.protocols.has("framed")) {
+      for (const flow of view.flows()) if (flow.protocol === "framed") collect(flow, services, groups);
+    }
     if (services.size === 0) {
       return { kind: "clear", because: `no connection was read as frames (describe them with ${EXAMPLE})` };
     }

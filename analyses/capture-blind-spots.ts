@@ -1,6 +1,7 @@
 // What can this capture not show?
 
 import type { Analysis, FoundFinding, Metrics } from "../src/core/analysis.ts";
+import { Sign } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { cite, plural } from "./grouping.ts";
 import { TOO_SHORT_NS } from "./half-closed-connections.ts";
@@ -24,7 +25,7 @@ export const captureBlindSpots: Analysis = {
     const keep = (list: number[], id: number): void => {
       if (list.length < CITED_FLOWS) list.push(id);
     };
-    for (const flow of view.flows()) {
+    for (const flow of view.flows(Sign.partial | Sign.hindered | Sign.roughClose)) {
       if (flow.oneDirection) {
         counts.oneDirection++;
         keep(oneDirection, flow.id);

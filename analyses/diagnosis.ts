@@ -2,7 +2,8 @@
 // and why, what is ruled out (ruled-out.ts), and what to look at next where the capture cannot tell (next-steps.ts).
 
 import type { FoundFinding } from "../src/core/analysis.ts";
-import type { CaptureView } from "../src/core/flow-view.ts";
+import { type CaptureView, Sign } from "../src/core/flow-view.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import type { Diagnosis, Role } from "../src/core/report.ts";
 import { type Found, follows, OF_THE_DUMP, RULES } from "./causes.ts";
 import { name, plural } from "./grouping.ts";
@@ -146,11 +147,37 @@ function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["
     return { level: "medium", because: `${plural(dropped!, "packet")} were dropped while capturing` };
   if (damagedFiles > 0) return { level: "medium", because: "the capture is damaged" };
   if (unknown > 0) return { level: "medium", because: `${plural(unknown, "exchange")} cannot be judged` };
+  const lost = summarisedText(view);
+  if (lost !== null) return { level: "medium", because: lost };
   if (finding.count < FEW) return { level: "medium", because: `it rests on ${plural(finding.count, "case")}` };
   return {
     level: "high",
     because: `${plural(finding.count, "case")}, and nothing is missing from the capture that they rest on`,
   };
+}
+
+/** What a memory budget did not keep; null when everything is there. */
+function summarisedText({ summarised, flowCount }: CaptureView): string | null {
+  if (summarised === undefined) return null;
+  const { flows, exchanges, cutResponses } = summarised;
+  const counted = Object.values(exchanges).reduce((n, of) => n + of, cutResponses);
+  return flows > 0
+    ? `${formatWhole(flows)} of ${plural(flowCount, "connection")} were summarised to stay within the memory budget`
+    : `${plural(counted, "exchange")} are counted only, to stay within the memory budget`;
+}
+
+/** What is known to be amiss with what was not kept. */
+function leftOf({ summarised }: CaptureView): string {
+  if (summarised === undefined) return "";
+  const { late, unanswered, pending } = summarised.exchanges;
+  const ended = summarised.kinds.find((k) => k.kind === "ended")?.flows ?? 0;
+  const attempts = summarised.kinds.find((k) => k.kind === "unanswered")?.flows ?? 0;
+  const parts = [
+    late + unanswered + pending > 0 && `${plural(late + unanswered + pending, "request")} without an answer in time`,
+    ended > 0 && `${plural(ended, "connection")} refused, reset, or closed with something amiss`,
+    attempts > 0 && `${plural(attempts, "attempt")} that nobody answered`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? "" : ` But among what was summarised: ${parts.join(", ")}.`;
 }
 
 /** The clean bill: what was looked for and not found, and on what ground that stands. */
@@ -167,7 +194,7 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
   const answered = view.services.reduce((n, s) => n + s.answered, 0);
   const unknown = view.services.reduce((n, s) => n + s.unknown, 0);
   let midway = 0;
-  for (const flow of view.flows()) if (flow.handshake === "none" || flow.oneDirection) midway++;
+  for (const _ of view.flows(Sign.partial)) midway++;
 
   const grounds: string[] = [];
   if (ran.includes("unanswered-requests")) {
@@ -179,18 +206,23 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
   }
   if (ran.includes("half-closed-connections")) grounds.push("nobody holds a connection half-closed");
   if (ran.includes("refused-connections")) grounds.push("none was refused");
-  const ground = grounds.length === 0 ? "" : ` On ${plural(view.flowCount, "connection")}: ${grounds.join(", ")}.`;
+  const lost = summarisedText(view);
+  const said = grounds.length === 0 ? "" : `: ${grounds.join(", ")}`;
+  const connections = plural(view.flowCount, "connection");
+  const ground =
+    lost !== null ? ` in what was kept of ${connections}${said}.` : said === "" ? "." : `. On ${connections}${said}.`;
   const part = analyses.some((a) => !ran.includes(a.id));
   const asked = part ? " Only a part of the questions was asked." : "";
   const doubts = [
     answered === 0 && "no answer can be read",
+    lost !== null && lost,
     unknown > 0 && `${plural(unknown, "exchange")} cannot be judged`,
     midway > 0 && `${plural(midway, "connection")} began before the capture or show one direction only`,
     part && "not every question was asked",
     isUnsure && "some questions could not be answered",
   ].filter((d) => d !== false);
   return {
-    summary: `Nothing wrong was found.${ground}${asked}`,
+    summary: `Nothing wrong was found${ground}${asked}${leftOf(view)}`,
     confidence: doubts.length === 0 ? "high" : answered > 0 ? "medium" : "low",
     confidence_because:
       doubts.length === 0 ? "every connection and every exchange is there and could be judged" : doubts.join(", "),

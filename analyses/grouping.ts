@@ -5,12 +5,15 @@ import type { Evidence, Party } from "../src/core/analysis.ts";
 import type { EndRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
+import { PairMap } from "./pair-map.ts";
 
 /** Evidence cited in full per finding; the count says how many there are. */
 export const CITED = 5;
 
 export interface Group<T> {
   service: Party & { port: number };
+  /** The same as one number ({@link EndRow.place}). */
+  place: number;
   /** The other side: a client has no fixed port. */
   peer: Party;
   items: T[];
@@ -18,28 +21,34 @@ export interface Group<T> {
 
 /** Collects items by service and peer, in order of first appearance. */
 export class Groups<T> {
-  private groups = new Map<string, Group<T>>();
+  private readonly byKind = new Map<string, PairMap<Group<T>>>();
+  private readonly all: Group<T>[] = [];
 
   add(service: EndRow, peer: EndRow, item: T, kind = ""): void {
-    const key = `${kind} ${service.address} ${service.port} ${peer.address}`;
-    const group = this.groups.get(key);
-    if (group !== undefined) {
-      group.items.push(item);
+    let groups = this.byKind.get(kind);
+    if (groups === undefined) this.byKind.set(kind, (groups = new PairMap()));
+    const { place } = service;
+    const known = groups.get(place, peer.host);
+    if (known !== undefined) {
+      known.items.push(item);
       return;
     }
-    this.groups.set(key, {
+    const group: Group<T> = {
       service: { address: service.address, port: service.port },
+      place,
       peer: { address: peer.address },
       items: [item],
-    });
+    };
+    groups.add(place, peer.host, group);
+    this.all.push(group);
   }
 
   get size(): number {
-    return this.groups.size;
+    return this.all.length;
   }
 
   [Symbol.iterator](): Iterator<Group<T>> {
-    return this.groups.values();
+    return this.all[Symbol.iterator]();
   }
 }
 

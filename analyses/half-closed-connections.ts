@@ -2,7 +2,7 @@
 
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
-import type { CaptureView, EndRow, FlowRow, StateName } from "../src/core/flow-view.ts";
+import { type CaptureView, type EndRow, type FlowRow, Sign, type StateName } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { HELD_NS } from "../src/core/half-closed.ts";
 import { formatWhole } from "../src/core/numbers.ts";
@@ -71,12 +71,12 @@ export const halfClosedConnections: Analysis = {
     for (const e of view.exchanges) if (e.outcome !== "late") asked.set(e.flow, e.outcome);
     const groups = new Groups<Held>();
     let tooSoon = 0;
-    let closed = 0;
-    for (const flow of view.flows()) {
+    let isClosed = false;
+    for (const flow of view.flows(Sign.roughClose)) {
       for (const holder of [flow.client, flow.server]) {
         const held = holding(flow, holder, view);
         if (held === null) continue;
-        closed++;
+        isClosed = true;
         const length = held.until - held.from;
         if (held.open && length < TOO_SHORT_NS) tooSoon++;
         if (length < (held.open ? TOO_SHORT_NS : HELD_NS)) continue;
@@ -103,12 +103,18 @@ export const halfClosedConnections: Analysis = {
     return {
       kind: "clear",
       because:
-        closed > 0
+        isClosed || anyClosedInTurn(view)
           ? "every end that was told to close did so within a second"
           : "no connection was closed by one end alone",
     };
   },
 };
+
+/** Did one end of any connection close after the other? */
+function anyClosedInTurn(view: CaptureView): boolean {
+  for (const _ of view.flows(Sign.closedInTurn)) return true;
+  return false;
+}
 
 function describe(g: Group<Held>, view: CaptureView): FoundFinding {
   const flow = view.row(g.items[0]!.flow);

@@ -4,13 +4,11 @@
 // idle times differ. Only what agrees, at different moments, is a time-out.
 
 import type { Nanos } from "../src/core/clock.ts";
-import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
+import { type CaptureView, type EndRow, type FlowRow, IDLE_NS, Sign } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { median, percentile, sorted } from "../src/core/statistics.ts";
 
-/** Programs set idle time-outs in seconds. Shorter pauses come from the work itself. */
-export const SHORTEST_IDLE_NS = 1e9;
-/** And far longer than the path: what ends after a few round trips answers something. */
+/** A pause is far longer than the path: what ends after a few round trips answers something. */
 const ROUND_TRIPS = 10;
 /** What a protocol says of itself behind an answer (a window update, a ticket taken) follows at once; a request does not. */
 const TAIL_NS = 20e6;
@@ -55,7 +53,7 @@ export function idleTimeoutsIn(view: CaptureView): IdleTimeout[] {
     if (e.outcome !== "late" && !asked.has(e.flow)) asked.set(e.flow, e.request!.time);
   }
   const groups = new Map<string, { service: IdleTimeout["service"]; closer: Closer; ends: IdleEnd[] }>();
-  for (const flow of view.flows()) {
+  for (const flow of view.flows(Sign.idleEnd)) {
     for (const closer of ["server", "client"] as const) {
       const end = idleEnd(flow, closer, asked.get(flow.id));
       if (end === null) continue;
@@ -79,7 +77,7 @@ function idleEnd(flow: FlowRow, who: Closer, askedAt: Nanos | undefined): IdleEn
   const [closer, other] = who === "server" ? [flow.server, flow.client] : [flow.client, flow.server];
   const byFin = closer.idleBeforeFin;
   const idle = byFin ?? closer.idleBeforeRst;
-  if (idle === null || idle < SHORTEST_IDLE_NS) return null;
+  if (idle === null || idle < IDLE_NS) return null;
   const end = (byFin !== null ? closer.fin : closer.rst)!;
   if (endedBefore(other, end.time)) return null;
   // Never used is not idle; and in a capture of SYN, FIN and RST alone every connection looks so.
@@ -141,5 +139,5 @@ function timeout(byIdle: IdleEnd[], idle: Nanos): Pick<IdleTimeout, "ends" | "id
   const spread = byIdle.at(-1)!.idle - byIdle[0]!.idle;
   const ends = [...byIdle].sort((a, b) => a.time - b.time);
   const moments = ends.at(-1)!.time - ends[0]!.time;
-  return moments < Math.max(SHORTEST_IDLE_NS, MOMENTS * spread) ? null : { ends, idle, spread };
+  return moments < Math.max(IDLE_NS, MOMENTS * spread) ? null : { ends, idle, spread };
 }

@@ -2,7 +2,7 @@
 
 import type { Analysis, AnalysisResult, FoundFinding, Metrics, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
-import type { CaptureView } from "../src/core/flow-view.ts";
+import { type CaptureView, Sign } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted } from "../src/core/statistics.ts";
 import { CITED, clockTime, duration, plural } from "./grouping.ts";
@@ -159,7 +159,7 @@ function nothingFound(paths: readonly Path[], view: CaptureView): AnalysisResult
 }
 
 function withoutPaths(view: CaptureView): AnalysisResult {
-  for (const flow of view.flows())
+  for (const flow of view.flows(Sign.partial))
     if (flow.oneDirection) return { kind: "unsure", needs: "only one direction of the connections is in the capture" };
   return view.flowCount === 0
     ? { kind: "unsure", needs: "there is no TCP connection in the capture" }

@@ -1,8 +1,9 @@
 // How did each attempt to open a connection go, service by service, and what else shows that the service was alive?
 
 import type { Nanos } from "../src/core/clock.ts";
-import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
+import { type CaptureView, type EndRow, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
+import { RoughCounts } from "./rough-counts.ts";
 
 /** No system repeats a SYN sooner (RFC 6298 §2.1: one second), so a repeated SYN before an answer this late was not answered at first. */
 const FIRST_RETRY_NS = 0.9e9;
@@ -11,8 +12,12 @@ const ROUND_TRIP_NS = 0.4e9;
 /** Clocks and timers of the two ends differ by less than this. */
 const EARLY_NS = 0.02e9;
 const SECOND_NS = 1e9;
+/** With fewer attempts that did not go through at once, a service is not looked at. */
+export const FEWEST_TROUBLED = 3;
 /** Bytes that are not acknowledged are sent again within this time. */
 const RETRANSMITTED_NS = 1e9;
+
+type Kind = "plain" | "syn-dropped" | "ack-dropped" | "data-dropped" | "half-open";
 
 export interface Attempt {
   flow: number;
@@ -22,7 +27,7 @@ export interface Attempt {
    * and sent data, the service still repeats its SYN-ACK. data-dropped: it does not even do that (with SYN cookies it has
    * forgotten), and acknowledges nothing. half-open: of the client nothing came but SYNs.
    */
-  kind: "plain" | "syn-dropped" | "ack-dropped" | "data-dropped" | "half-open";
+  kind: Kind;
   time: Nanos;
   /** When it got its connection, or was last tried. */
   until: Nanos;
@@ -56,16 +61,55 @@ export interface ServiceOpenings {
   loss: number;
 }
 
-export function serviceOpenings(view: CaptureView): ServiceOpenings[] {
-  const services = new Map<string, ServiceOpenings & { again: number; segments: number }>();
+export interface Openings {
+  /** Attempts in the capture, those that were refused aside. */
+  readonly attempts: number;
+  /** Those of them that did not go through at once. */
+  readonly troubled: number;
+  /** Services with {@link FEWEST_TROUBLED} of them or more; there may be some with fewer among them. */
+  readonly services: readonly ServiceOpenings[];
+}
+
+/** Two analyses ask. */
+const workedOut = new WeakMap<CaptureView, Openings>();
+
+export function openingsIn(view: CaptureView): Openings {
+  const known = workedOut.get(view) ?? findOpenings(view);
+  workedOut.set(view, known);
+  return known;
+}
+
+/** Whole services are gathered only where there is trouble: most captures cost one look at each flow. */
+function findOpenings(view: CaptureView): Openings {
+  const counts = new RoughCounts(view.flowCount);
+  let attempts = 0;
+  let troubled = 0;
   for (const flow of view.flows()) {
-    if (flow.answersOf !== null || flow.ending === "refused") continue;
-    const { address, port } = flow.server;
-    const key = `${address} ${port}`;
-    let of = services.get(key);
+    if (flow.answersOf !== null) continue;
+    const kind = kindOf(flow);
+    if (kind === null) continue;
+    attempts++;
+    if (kind === "plain" || flow.ending === "refused") continue;
+    troubled++;
+    counts.add(flow.server.place, 0);
+  }
+  for (const flow of view.flows(Sign.refused)) if (flow.answersOf === null && kindOf(flow) !== null) attempts--;
+  const services = counts.most >= FEWEST_TROUBLED ? servicesOf(view, counts) : [];
+  return { attempts, troubled, services };
+}
+
+/** Neither an attempt nor a sign of life: the other half of a redirected connection, and what refused-connections tells. */
+const isLeftOut = (flow: FlowRow): boolean => flow.answersOf !== null || flow.ending === "refused";
+
+function servicesOf(view: CaptureView, counts: RoughCounts): ServiceOpenings[] {
+  const services = new Map<number, ServiceOpenings & { again: number; segments: number }>();
+  for (const flow of view.flows()) {
+    const { place } = flow.server;
+    if (!counts.mayHave(place, 0, FEWEST_TROUBLED) || isLeftOut(flow)) continue;
+    let of = services.get(place);
     if (of === undefined) {
       of = {
-        service: { address, port },
+        service: { address: flow.server.address, port: flow.server.port },
         starts: [],
         troubled: [],
         waiting: [],
@@ -75,11 +119,11 @@ export function serviceOpenings(view: CaptureView): ServiceOpenings[] {
         again: 0,
         segments: 0,
       };
-      services.set(key, of);
+      services.set(place, of);
     }
-    const attempt = attemptOf(flow);
-    if (attempt !== null) of.starts.push(attempt.time);
-    if (attempt !== null && attempt.kind !== "plain") of.troubled.push(attempt);
+    const kind = kindOf(flow);
+    if (kind !== null) of.starts.push(flow.first.time);
+    if (kind !== null && kind !== "plain") of.troubled.push(attemptOf(flow, kind));
     else {
       if (flow.client.retransmissions > 0) of.struggling.push({ from: flow.first.time, until: flow.last.time });
       of.again += flow.client.retransmissions + flow.server.retransmissions;
@@ -95,49 +139,63 @@ export function serviceOpenings(view: CaptureView): ServiceOpenings[] {
   return [...services.values()];
 }
 
-/** Null when the capture does not have its SYN. */
-function attemptOf(flow: FlowRow): Attempt | null {
+/** How it went; null when the capture does not have its SYN. */
+function kindOf(flow: FlowRow): Kind | null {
   const { client, server, synAck } = flow;
   if (client.syns === 0 || flow.oneDirection) return null;
-  const time = flow.first.time;
+  // Twice within a moment is one segment seen twice.
+  if (flow.last.time - flow.first.time < FIRST_RETRY_NS) return "plain";
   const synRepeats = repeats(client, client.syns);
   const synAckRepeats = repeats(server, server.synAcks);
-  const answered = synAck === null ? null : synAck.time - time;
-  const attempt = (kind: Attempt["kind"], delay: Nanos | null): Attempt => ({
+  const onlySyns = client.packets - client.copies === client.syns;
+  if (synAck !== null && onlySyns) return synAckRepeats > 0 ? "half-open" : "plain";
+  if (synAck !== null && client.lastData !== null && client.retransmissions > synRepeats) {
+    if (synAckRepeats > 0) {
+      const served = servedAfter(flow);
+      if (served === null || served >= FIRST_RETRY_NS) return "ack-dropped";
+    }
+    if (server.packets - server.copies === server.synAcks && !flow.redirected) return "data-dropped";
+  }
+  if (synRepeats === 0) return "plain";
+  if (synAck === null) return "syn-dropped";
+  const answered = synAck.time - flow.first.time;
+  const isRetryAnswered = answered >= FIRST_RETRY_NS && (answered + EARLY_NS) % SECOND_NS <= ROUND_TRIP_NS;
+  return isRetryAnswered ? "syn-dropped" : "plain";
+}
+
+/** One that did not go through at once. */
+function attemptOf(flow: FlowRow, kind: Kind): Attempt {
+  const { client, server, synAck } = flow;
+  const time = flow.first.time;
+  const delay = delayOf(flow, kind);
+  return {
     flow: flow.id,
     client: client.address,
     kind,
     time,
     until: delay === null ? flow.last.time : time + delay,
     delay,
-    synRepeats,
-    synAckRepeats,
+    synRepeats: repeats(client, client.syns),
+    synAckRepeats: repeats(server, server.synAcks),
     frame: flow.first.frame,
     lastFrame: delay !== null && synAck !== null ? synAck.frame : flow.last.frame,
-  });
-
-  // Twice within a moment is one segment seen twice.
-  if (flow.last.time - time < FIRST_RETRY_NS) return attempt("plain", answered);
-  const onlySyns = client.packets - client.copies === client.syns;
-  if (synAck !== null && onlySyns) return attempt(synAckRepeats > 0 ? "half-open" : "plain", null);
-  if (synAck !== null && client.lastData !== null && client.retransmissions > synRepeats) {
-    const served = server.lastData === null ? null : servedAfter(flow);
-    if (synAckRepeats > 0 && (served === null || served >= FIRST_RETRY_NS)) return attempt("ack-dropped", served);
-    if (server.packets - server.copies === server.synAcks && !flow.redirected) return attempt("data-dropped", null);
-  }
-  if (synRepeats === 0) return attempt("plain", answered);
-  if (answered === null) return attempt("syn-dropped", null);
-  const isRetryAnswered = answered >= FIRST_RETRY_NS && (answered + EARLY_NS) % SECOND_NS <= ROUND_TRIP_NS;
-  return attempt(isRetryAnswered ? "syn-dropped" : "plain", answered);
+  };
 }
 
-/** When the service's own socket came to be, counted from the SYN; at the latest with its last data. */
-function servedAfter(flow: FlowRow): Nanos {
-  const { history } = flow.server;
+/** When it got its connection, counted from the SYN; null when it got none. */
+function delayOf(flow: FlowRow, kind: Kind): Nanos | null {
+  if (kind === "ack-dropped") return servedAfter(flow);
+  return kind === "syn-dropped" && flow.synAck !== null ? flow.synAck.time - flow.first.time : null;
+}
+
+/** When the service's own socket came to be, counted from the SYN; at the latest with its last data. Null without any. */
+function servedAfter(flow: FlowRow): Nanos | null {
+  const { history, lastData } = flow.server;
+  if (lastData === null) return null;
   for (let n = 0; n < history.count; n++) {
     if (history.state(n) === "ESTABLISHED") return history.from(n) - flow.first.time;
   }
-  return flow.server.lastData!.time - flow.first.time;
+  return lastData.time - flow.first.time;
 }
 
 /** How often the SYN or SYN-ACK was sent again. */

@@ -2,8 +2,9 @@
 
 import type { Evidence } from "../src/core/analysis.ts";
 import type { Nanos } from "../src/core/clock.ts";
-import type { CaptureView, EndRow, FlowRow, Moment } from "../src/core/flow-view.ts";
+import { type CaptureView, type EndRow, type FlowRow, isIpv4, type Moment, Sign } from "../src/core/flow-view.ts";
 import { CITED, cite } from "./grouping.ts";
+import { PairMap } from "./pair-map.ts";
 import { type Bounds, shareBounds } from "./share-bounds.ts";
 
 /** Payload of a full segment on Ethernet. A sending host's capture holds what its card will cut into so many. */
@@ -30,6 +31,8 @@ export interface Direction {
 
 export interface Path {
   hosts: readonly [string, string];
+  /** The first of them as the rows number it. */
+  firstHost: number;
   sent: readonly [Direction, Direction];
   flows: number;
   /** Of handshakes without a repetition: SYN to the client's ACK, wherever the capture was taken. */
@@ -54,29 +57,34 @@ const direction = (): Direction => ({
 
 /** Paths between different hosts, in order of first appearance. */
 export function pathsOf(view: CaptureView): Path[] {
-  const paths = new Map<string, Path>();
-  for (const flow of view.flows()) {
+  const paths = new PairMap<Path>();
+  for (const flow of view.flows(Sign.data)) {
     if (!isOnPath(flow)) continue;
-    const [a, b] = [flow.client.address, flow.server.address];
-    const hosts: [string, string] = a < b ? [a, b] : [b, a];
-    const key = hosts.join(" ");
-    let path = paths.get(key);
+    const { client, server } = flow;
+    const [a, b] = [Math.min(client.host, server.host), Math.max(client.host, server.host)];
+    let path = paths.get(a, b);
     if (path === undefined) {
-      path = {
-        hosts,
-        sent: [direction(), direction()],
-        flows: 0,
-        roundTrips: [],
-        beyond: [0, 0],
-        repeatedSyns: 0,
-        served: [[], []],
-        evidence: [],
-      };
-      paths.set(key, path);
+      path = newPath(client, server);
+      paths.add(a, b, path);
     }
     measure(path, flow);
   }
-  return [...paths.values()];
+  return paths.values;
+}
+
+function newPath(client: EndRow, server: EndRow): Path {
+  const [one, other] = client.address < server.address ? [client, server] : [server, client];
+  return {
+    hosts: [one.address, other.address],
+    firstHost: one.host,
+    sent: [direction(), direction()],
+    flows: 0,
+    roundTrips: [],
+    beyond: [0, 0],
+    repeatedSyns: 0,
+    served: [[], []],
+    evidence: [],
+  };
 }
 
 /**
@@ -85,12 +93,14 @@ export function pathsOf(view: CaptureView): Path[] {
  */
 export function quietConnections(view: CaptureView, slow: Nanos): number | null {
   let connections = 0;
-  for (const flow of view.flows()) {
+  for (const flow of view.flows(Sign.data)) {
     if (!isOnPath(flow)) continue;
     if (flow.client.repetitions !== null || flow.server.repetitions !== null) return null;
+    connections++;
+    // The handshake is a part of it; its history need not be read.
+    if (flow.last.time - flow.first.time < slow) continue;
     const trip = roundTrip(flow);
     if (trip !== null && trip.toServer + trip.toClient >= slow) return null;
-    connections++;
   }
   return connections;
 }
@@ -99,16 +109,16 @@ export function quietConnections(view: CaptureView, slow: Nanos): number | null 
 function isOnPath(flow: FlowRow): boolean {
   if (flow.client.firstData === 0 && flow.server.firstData === 0) return false;
   if (flow.answersOf !== null || flow.redirected || flow.oneDirection) return false;
-  const [a, b] = [flow.client.address, flow.server.address];
-  return a !== b && !isLoopback(a) && !isLoopback(b);
+  const { client, server } = flow;
+  return client.host !== server.host && !isLoopback(client) && !isLoopback(server);
 }
 
-const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
+const isLoopback = (end: EndRow): boolean => (isIpv4(end.host) ? end.host >>> 24 === 127 : end.address === "::1");
 
 function measure(path: Path, flow: FlowRow): void {
   const { client, server } = flow;
   path.flows++;
-  const [c, s] = client.address === path.hosts[0] ? ([0, 1] as const) : ([1, 0] as const);
+  const [c, s] = client.host === path.firstHost ? ([0, 1] as const) : ([1, 0] as const);
   const ports = path.served[s];
   if (ports.length < MAX_PORTS && !ports.includes(server.port)) ports.push(server.port);
   path.repeatedSyns += Math.max(0, Math.min(client.syns - 1, client.retransmissions));

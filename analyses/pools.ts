@@ -37,7 +37,9 @@ export interface Pool {
 
 export function poolsIn(view: CaptureView): Pool[] {
   const pools = new Map<string, { database: ServiceTally; client: Party; connections: PoolConnection[] }>();
-  const services = new Map(view.services.map((s) => [`${s.protocol} ${name(s.service)}`, s]));
+  const databases = view.services.filter((s) => DATABASES.has(s.protocol));
+  if (databases.length === 0) return [];
+  const services = new Map(databases.map((s) => [`${s.protocol} ${name(s.service)}`, s]));
   for (const flow of view.flows()) {
     if (!DATABASES.has(flow.protocol) || flow.answersOf !== null) continue;
     const database = services.get(`${flow.protocol} ${name({ address: flow.server.address, port: flow.server.port })}`);

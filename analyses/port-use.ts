@@ -2,10 +2,10 @@
 // collected in columns by client address and destination.
 
 import type { Party } from "../src/core/analysis.ts";
-import type { CaptureView, StateName } from "../src/core/flow-view.ts";
+import type { CaptureView, EndRow, StateName } from "../src/core/flow-view.ts";
 import type { HostSettings } from "../src/core/host-settings.ts";
-import { busyFlows, LEAST_FLOWS, limitIsPerDestination } from "./busy-flows.ts";
-import { name } from "./grouping.ts";
+import { busyFlows, LEAST_FLOWS, limitIsPerDestination, settingsAt } from "./busy-flows.ts";
+import { PairMap } from "./pair-map.ts";
 
 /** What holds one port of one client, each column in order of `from`. */
 export interface PortUse {
@@ -40,31 +40,34 @@ export const isTimeWaitReused = (client: string, settings: HostSettings): boolea
 
 /** Of all clients that have more than a few connections. */
 export function collectPortUse(view: CaptureView): PortUse[] {
-  const drafts = new Map<string, Draft>();
+  /** By client and, where its ports are for one destination each, destination. */
+  const drafts = new PairMap<Draft>();
   for (const flow of busyFlows(view)) {
-    const { address } = flow.client;
-    const { history, remote, port } = flow.client;
+    const { client } = flow;
+    const { history, host, remotePlace } = client;
     if (history.count === 0) continue;
-    const settings = view.hosts.of(address);
+    const settings = settingsAt(view, client);
     const perDestination = limitIsPerDestination(settings);
-    const to = name(remote);
-    const key = perDestination ? `${address} ${to}` : address;
-    let draft = drafts.get(key);
-    if (draft === undefined) drafts.set(key, (draft = new Draft(address, settings, perDestination)));
+    const to = perDestination ? remotePlace : 0;
+    let draft = drafts.get(host, to);
+    if (draft === undefined) {
+      draft = new Draft(client.address, settings, perDestination);
+      drafts.add(host, to, draft);
+    }
     const last = history.count - 1;
     const until = history.until(last);
     draft.add(
       flow.id,
-      port,
+      client.port,
       Math.max(view.firstTime, history.from(0)),
       until,
       until + lateness(history.state(last), until - history.from(last), settings),
       history.state(0) === "SYN_SENT",
-      draft.numberOf(to, remote),
+      draft.numberOf(client),
     );
   }
   const uses: PortUse[] = [];
-  for (const draft of drafts.values()) if (draft.count >= LEAST_FLOWS) uses.push(draft.finish());
+  for (const draft of drafts.values) if (draft.count >= LEAST_FLOWS) uses.push(draft.finish());
   return uses;
 }
 
@@ -80,7 +83,7 @@ class Draft {
   count = 0;
   private readonly head: Pick<PortUse, "client" | "settings" | "perDestination">;
   private readonly destinations: PortUse["destinations"] = [];
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new Map<number, number>();
   private flow = new Float64Array(16);
   private port = new Uint16Array(16);
   private from = new Float64Array(16);
@@ -93,11 +96,13 @@ class Draft {
     this.head = { client, settings, perDestination };
   }
 
-  numberOf(destination: string, party: Party & { port: number }): number {
-    let n = this.numbers.get(destination);
+  /** Of the destination that this client has called. */
+  numberOf(client: EndRow): number {
+    const place = client.remotePlace;
+    let n = this.numbers.get(place);
     if (n === undefined) {
-      n = this.destinations.push({ address: party.address, port: party.port }) - 1;
-      this.numbers.set(destination, n);
+      n = this.destinations.push(client.remote) - 1;
+      this.numbers.set(place, n);
     }
     return n;
   }

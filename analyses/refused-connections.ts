@@ -1,9 +1,9 @@
 // Which connection attempts got no connection: refused by RST, met by silence, or turned away in words (rejections.ts)?
 
-import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
-import type { CaptureView, FlowRow } from "../src/core/flow-view.ts";
+import type { Analysis, Evidence, FoundFinding, Severity } from "../src/core/analysis.ts";
+import { type CaptureView, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
-import { timelineOf } from "../src/core/statistics.ts";
+import { firstFrom, timelineOf } from "../src/core/statistics.ts";
 import { turnedAway } from "./accept-backlog.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 import { rejections } from "./rejections.ts";
@@ -12,8 +12,8 @@ const SEVERAL = 3;
 /** A client that tries IPv6 first and is refused connects to the same port on the other family right away (RFC 8305). */
 const FALLBACK_NS = 1e9;
 
+/** Worked out when it is told: of a scan, a group holds the numbers of millions of flows. */
 interface Attempt {
-  flow: number;
   frames: FrameRef[];
   time: number;
   syns: number;
@@ -29,41 +29,34 @@ export const refusedConnections: Analysis = {
     "RST to a SYN says that nobody listens on that port; a SYN repeated at 1, 3 and 7 s says that it, or its answer, is dropped " +
     "(a firewall, a full SYN backlog). Neither shows in the service's own log. A database without a place left accepts, and says so.",
   run(view) {
-    const attempts: { flow: number; refused: boolean }[] = [];
-    let accepted = 0;
-    for (const flow of view.flows()) {
-      const { ending } = flow;
-      if (ending === "refused" || ending === "unanswered")
-        attempts.push({ flow: flow.id, refused: ending === "refused" });
-      else if (flow.synAck !== null) accepted++;
-    }
     const rejected = rejections(view);
-    if (attempts.length === 0) {
+    if (!anyFailed(view)) {
       if (rejected.length > 0) return { kind: "found", findings: rejected };
-      return accepted === 0
-        ? { kind: "unsure", needs: "no connection was opened while the capture ran" }
-        : { kind: "clear", because: "every connection attempt was accepted" };
+      return anyAccepted(view)
+        ? { kind: "clear", because: "every connection attempt was accepted" }
+        : { kind: "unsure", needs: "no connection was opened while the capture ran" };
     }
 
-    const { connected, opened } = acceptedServices(view);
+    let accepted: Accepted | null = null;
     const atFullQueue = turnedAway(view);
-    const refused = new Groups<Attempt>();
-    const silent = new Groups<Attempt>();
+    const refused = new Groups<number>();
+    const silent = new Groups<number>();
     let once = 0;
-    for (const a of attempts) {
+    for (const flow of view.flows(Sign.refused | Sign.unanswered)) {
       // Told by accept-backlog.
-      if (atFullQueue.has(a.flow)) continue;
-      const flow = view.row(a.flow);
+      if (atFullQueue.has(flow.id)) continue;
+      const isRefused = flow.ending === "refused";
       // One SYN without an answer at the end of a capture, or in a capture of one direction, tells nothing.
-      if (!a.refused && flow.client.syns < 2) {
+      if (!isRefused && flow.client.syns < 2) {
         once++;
         continue;
       }
-      (a.refused ? refused : silent).add(flow.server, flow.client, attempt(flow, opened));
+      accepted ??= new Accepted(view);
+      (isRefused ? refused : silent).add(flow.server, flow.client, flow.id);
     }
     const findings = [
-      ...[...refused].map((g) => describe("refused", g, connected, view)),
-      ...[...silent].map((g) => describe("unanswered", g, connected, view)),
+      ...[...refused].map((g) => describe("refused", g, accepted!, view)),
+      ...[...silent].map((g) => describe("unanswered", g, accepted!, view)),
       ...rejected,
     ];
     const unsure =
@@ -76,47 +69,76 @@ export const refusedConnections: Analysis = {
   },
 };
 
-/** Who did accept connections, and when. */
-function acceptedServices(view: CaptureView): { connected: Set<string>; opened: Opened[] } {
-  const connected = new Set<string>();
-  const opened: Opened[] = [];
-  for (const flow of view.flows()) {
-    if (flow.synAck === null) continue;
-    connected.add(`${flow.server.address} ${flow.server.port}`);
-    if (opened.length < FALLBACK_KEPT) opened.push({ port: flow.server.port, time: flow.first.time });
-  }
-  return { connected, opened };
+function anyFailed(view: CaptureView): boolean {
+  for (const _ of view.flows(Sign.refused | Sign.unanswered)) return true;
+  return false;
 }
 
-interface Opened {
-  port: number;
-  time: number;
+function anyAccepted(view: CaptureView): boolean {
+  for (const flow of view.flows()) if (flow.synAck !== null) return true;
+  return false;
+}
+
+/** Who did accept connections, and when. */
+class Accepted {
+  /** By {@link EndRow.place}. */
+  readonly services = new Set<number>();
+  /** When the first ones of each port were opened, in order. */
+  private readonly opened = new Map<number, number[]>();
+
+  constructor(view: CaptureView) {
+    let kept = 0;
+    for (const { synAck, server, first } of view.flows()) {
+      if (synAck === null) continue;
+      this.services.add(server.place);
+      if (kept++ >= FALLBACK_KEPT) continue;
+      const times = this.opened.get(server.port);
+      if (times === undefined) this.opened.set(server.port, [first.time]);
+      else times.push(first.time);
+    }
+    for (const times of this.opened.values()) times.sort((a, b) => a - b);
+  }
+
+  /** Was a connection to this port, on any address, opened from one moment to the other? */
+  opensWithin(port: number, from: number, until: number): boolean {
+    const times = this.opened.get(port) ?? [];
+    const next = times[firstFrom(times, from)];
+    return next !== undefined && next <= until;
+  }
 }
 
 /** Fallbacks are looked for among so many connections; beyond, a refusal counts as one. */
 const FALLBACK_KEPT = 10_000;
 
-function attempt(flow: FlowRow, opened: readonly Opened[]): Attempt {
-  const { port } = flow.server;
+function attempt(flow: FlowRow, accepted: Accepted): Attempt {
   const time = flow.first.time;
-  const fallback = opened.some((o) => o.port === port && o.time >= time && o.time - time <= FALLBACK_NS);
+  const fallback = accepted.opensWithin(flow.server.port, time, time + FALLBACK_NS);
   const frames = [flow.first.frame, flow.server.rst?.frame ?? flow.last.frame];
-  return { flow: flow.id, frames, time, syns: flow.client.syns, fallback: fallback && flow.server.rst !== null };
+  return { frames, time, syns: flow.client.syns, fallback: fallback && flow.server.rst !== null };
 }
 
 function describe(
   how: "refused" | "unanswered",
-  g: Group<Attempt>,
-  connected: ReadonlySet<string>,
+  g: Group<number>,
+  accepted: Accepted,
   view: CaptureView,
 ): FoundFinding {
   const service = name(g.service);
   const peer = name(g.peer);
-  const everAccepted = connected.has(`${g.service.address} ${g.service.port}`);
-  const fallback = how === "refused" && g.items.every((a) => a.fallback) && !everAccepted;
-  const first = g.items[0]!;
-  const since = clockTime(view.clock.iso(first.time));
-  const syns = g.items.reduce((n, a) => n + a.syns, 0);
+  const everAccepted = accepted.services.has(g.place);
+  let fallback = how === "refused" && !everAccepted;
+  let syns = 0;
+  const times = new Float64Array(g.items.length);
+  const evidence: Evidence[] = [];
+  let n = 0;
+  for (const flow of view.rows(g.items)) {
+    const a = attempt(flow, accepted);
+    fallback &&= a.fallback;
+    syns += a.syns;
+    times[n++] = a.time;
+    if (evidence.length < CITED) evidence.push(cite(flow.id, ...a.frames));
+  }
+  const since = clockTime(view.clock.iso(times[0]!));
   const refused = how === "refused";
   const attempts = plural(g.items.length, "connection attempt");
   return {
@@ -127,20 +149,16 @@ function describe(
       : `${plural(syns, "SYN")} had no answer at all, first at ${since}: dropped on the way there or back (firewall, wrong address, full SYN backlog)${everAccepted ? ", while other attempts were accepted" : ""}.`,
     subject: { holder: g.service, peer: g.peer },
     count: g.items.length,
-    onset: first.time,
+    onset: times[0]!,
     metrics: { kind: how, syns, accepted_others: everAccepted },
-    evidence: g.items.slice(0, CITED).map((a) => cite(a.flow, ...a.frames)),
+    evidence,
     advice: refused
       ? [`Check on ${g.service.address} that something listens: ss -ltnp 'sport = :${g.service.port}'.`]
       : [
           `Capture on ${g.service.address} too: does the SYN arrive? If it does, look at ss -ltn and nstat -az TcpExtListenDrops.`,
           "If it does not, look at firewalls and routes between the two.",
         ],
-    timeline: timelineOf(
-      g.items.map((a) => a.time),
-      view.firstTime,
-      view.lastTime,
-    ),
+    timeline: timelineOf(times, view.firstTime, view.lastTime),
   };
 }
 

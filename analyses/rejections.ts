@@ -1,7 +1,7 @@
 // Which servers took a connection and then said that they will not serve it, or serve it no longer?
 
 import type { FoundFinding, Severity } from "../src/core/analysis.ts";
-import type { CaptureView, FlowRow } from "../src/core/flow-view.ts";
+import { type CaptureView, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import type { Remark } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
@@ -21,7 +21,7 @@ interface Rejection {
 /** Findings of kind `turned-away` (no request was served on the connection) and `ended` (some were). */
 export function rejections(view: CaptureView): FoundFinding[] {
   const groups = new Map<string, Groups<Rejection>>();
-  for (const flow of view.flows()) {
+  for (const flow of view.flows(Sign.notes)) {
     const remark = flow.notes?.remarks.find((r) => r.kind === "refusal");
     if (remark === undefined || flow.protocol === "unknown") continue;
     const served = (flow.notes?.asked ?? 0) > 0;

@@ -1,7 +1,7 @@
 // Who sent RST, and what does each one mean?
 
-import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
-import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
+import type { Analysis, Evidence, FoundFinding, Severity } from "../src/core/analysis.ts";
+import { type CaptureView, type EndRow, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
@@ -64,8 +64,8 @@ const CAUSES: Record<Cause, { severity: (n: number) => Severity; what: string; a
   },
 };
 
+/** Worked out when it is told: a group holds the numbers of its flows. */
 interface Reset {
-  flow: number;
   frames: FrameRef[];
   time: number;
 }
@@ -81,22 +81,16 @@ export const resets: Analysis = {
     const waiting = new Map<number, number>();
     for (const e of view.exchanges) if (e.outcome === "unanswered") waiting.set(e.flow, e.requester);
     const cut = new Set(view.cutResponses.map((e) => e.flow));
-    const groups = new Map<Cause, Groups<Reset>>();
+    const groups = new Map<Cause, Groups<number>>();
     const stale = staleWrites(view).byFlow;
-    for (const flow of view.flows()) {
+    for (const flow of view.flows(Sign.rst)) {
       if (flow.ending === "refused" || flow.ending === "unanswered") continue;
       const sender = firstReset(flow);
       if (sender === null || stale.get(flow.id)?.rst === sender.rst!.frame) continue;
       const cause = causeOf(flow, sender, waiting.get(flow.id), cut.has(flow.id), view);
-      const of = groups.get(cause) ?? new Groups<Reset>();
+      const of = groups.get(cause) ?? new Groups<number>();
       groups.set(cause, of);
-      const before = sender.fin?.frame;
-      const item = {
-        flow: flow.id,
-        frames: before === undefined ? [sender.rst!.frame] : [before, sender.rst!.frame],
-        time: sender.rst!.time,
-      };
-      of.add(flow.server, flow.client, item, sender === flow.server ? "server" : "client");
+      of.add(flow.server, flow.client, flow.id, sender === flow.server ? "server" : "client");
     }
     const findings = [...groups].flatMap(([cause, of]) => [...of].map((g) => describe(cause, g, view)));
     if (findings.length > 0) return { kind: "found", findings };
@@ -112,6 +106,13 @@ function firstReset(flow: FlowRow): EndRow | null {
   return b.rst === null || isBefore(a.rst, b.rst) ? a : b;
 }
 
+/** Of a flow that has one. */
+function resetOf(flow: FlowRow): Reset {
+  const sender = firstReset(flow)!;
+  const { frame, time } = sender.rst!;
+  return { frames: sender.fin === null ? [frame] : [sender.fin.frame, frame], time };
+}
+
 function causeOf(flow: FlowRow, sender: EndRow, requester: number | undefined, cut: boolean, view: CaptureView): Cause {
   if (sender.fin !== null) {
     const expired = sender.rst!.time - sender.fin.time >= view.hosts.of(sender.address).finTimeout;
@@ -124,27 +125,30 @@ function causeOf(flow: FlowRow, sender: EndRow, requester: number | undefined, c
   return sender.rstWithAck ? "aborted" : "no-socket";
 }
 
-function describe(cause: Cause, g: Group<Reset>, view: CaptureView): FoundFinding {
-  const flow = view.row(g.items[0]!.flow);
-  const byServer = firstReset(flow)?.side === flow.server.side;
+function describe(cause: Cause, g: Group<number>, view: CaptureView): FoundFinding {
+  const one = view.row(g.items[0]!);
+  const byServer = firstReset(one) === one.server;
   const holder = byServer ? g.service : g.peer;
   const peer = byServer ? g.peer : g.service;
   const { severity, what, advice } = CAUSES[cause];
-  const first = g.items[0]!;
+  const times = new Float64Array(g.items.length);
+  const evidence: Evidence[] = [];
+  let n = 0;
+  for (const flow of view.rows(g.items)) {
+    const { frames, time } = resetOf(flow);
+    times[n++] = time;
+    if (evidence.length < CITED) evidence.push(cite(flow.id, ...frames));
+  }
   return {
     severity: severity(g.items.length),
     title: `${name(holder)} reset ${plural(g.items.length, "connection")} with ${name(peer)}`,
-    summary: `${name(holder)} ${what}. ${plural(g.items.length, "time")}, first at ${clockTime(view.clock.iso(first.time))}.`,
+    summary: `${name(holder)} ${what}. ${plural(g.items.length, "time")}, first at ${clockTime(view.clock.iso(times[0]!))}.`,
     subject: { holder, peer },
     count: g.items.length,
-    onset: first.time,
+    onset: times[0]!,
     metrics: { cause },
-    evidence: g.items.slice(0, CITED).map((r) => cite(r.flow, ...r.frames)),
+    evidence,
     advice: [advice],
-    timeline: timelineOf(
-      g.items.map((r) => r.time),
-      view.firstTime,
-      view.lastTime,
-    ),
+    timeline: timelineOf(times, view.firstTime, view.lastTime),
   };
 }

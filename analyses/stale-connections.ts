@@ -2,7 +2,7 @@
 
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
-import type { CaptureView, FlowRow, Moment } from "../src/core/flow-view.ts";
+import { type CaptureView, type FlowRow, type Moment, Sign } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
@@ -43,8 +43,6 @@ export interface StaleWrites {
   byFlow: Map<number, StaleWrite>;
   /** So late in the capture that what they met is not in it. */
   early: number;
-  /** Connections of which both directions are there. */
-  judged: number;
 }
 
 export const staleConnections: Analysis = {
@@ -55,7 +53,7 @@ export const staleConnections: Analysis = {
     "A pool that keeps connections for longer than the service does hands out dead ones; the caller sees an unexpected end of file or " +
     "a reset, and the service's log nothing, for the request never reached it. HTTP clients must expect it (RFC 9112 §9.3.1, §9.5).",
   run(view) {
-    const { groups, early, judged } = staleWrites(view);
+    const { groups, early } = staleWrites(view);
     const timeouts = idleTimeoutsIn(view).filter((t) => t.closer === "server");
     const findings = [...groups].map((g) => {
       const timeout = timeouts.find((t) => name(t.service) === name(g.service));
@@ -64,7 +62,7 @@ export const staleConnections: Analysis = {
     const needs = `${plural(early, "write")} onto a closed connection at the very end: capture for longer`;
     if (findings.length > 0) return { kind: "found", findings, unsure: early > 0 ? [needs] : [] };
     if (early > 0) return { kind: "unsure", needs };
-    if (judged === 0) return { kind: "unsure", needs: "no connection with both directions is in the capture" };
+    if (!hasWhole(view)) return { kind: "unsure", needs: "no connection with both directions is in the capture" };
     return { kind: "clear", because: "no client wrote onto a connection that its service had closed" };
   },
 };
@@ -87,10 +85,9 @@ function findStaleWrites(view: CaptureView): StaleWrites {
   const groups = new Groups<StaleWrite>();
   const byFlow = new Map<number, StaleWrite>();
   let early = 0;
-  let judged = 0;
-  for (const flow of view.flows()) {
-    if (flow.answersOf !== null || flow.oneDirection) continue;
-    judged++;
+  // Without a RST, only what was written behind the close can be stale.
+  for (const flow of view.flows(Sign.rst | Sign.hindered)) {
+    if (!isWhole(flow)) continue;
     const write = staleWrite(flow, requests.get(flow.id), view);
     if (write === "early") early++;
     else if (write !== null) {
@@ -98,7 +95,15 @@ function findStaleWrites(view: CaptureView): StaleWrites {
       byFlow.set(flow.id, write);
     }
   }
-  return { groups, byFlow, early, judged };
+  return { groups, byFlow, early };
+}
+
+/** Both directions of it are there. */
+const isWhole = (flow: FlowRow): boolean => flow.answersOf === null && !flow.oneDirection;
+
+function hasWhole(view: CaptureView): boolean {
+  for (const flow of view.flows()) if (isWhole(flow)) return true;
+  return false;
 }
 
 /** What the client wrote when the service had closed. `requests`: first frames of requests without a plain answer. */

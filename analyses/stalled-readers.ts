@@ -2,7 +2,7 @@
 
 import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
-import type { CaptureView, Stalls } from "../src/core/flow-view.ts";
+import { type CaptureView, Sign, type Stalls } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
@@ -48,7 +48,7 @@ export const stalledReaders: Analysis = {
     const groups = new Groups<Case>();
     const brief = { count: 0, longest: 0 };
     const harmed = new Set(view.exchanges.map((e) => e.flow));
-    for (const flow of view.flows()) {
+    for (const flow of view.flows(Sign.hindered)) {
       for (const end of [flow.client, flow.server]) {
         const { stalls } = end;
         if (stalls === null) continue;

@@ -3,8 +3,8 @@
 import type { Party } from "../src/core/analysis.ts";
 import type { CaptureView, EndRow } from "../src/core/flow-view.ts";
 import type { HostSettings } from "../src/core/host-settings.ts";
-import { busyFlows } from "./busy-flows.ts";
-import { name } from "./grouping.ts";
+import { busyFlows, settingsAt } from "./busy-flows.ts";
+import { PairMap } from "./pair-map.ts";
 
 /** Sockets in TIME_WAIT of one owner towards one destination. */
 export interface TimeWaitSockets {
@@ -23,10 +23,10 @@ export interface TimeWaitSockets {
   crossed: number;
 }
 
-const keyOf = (holder: Party, peer: Party): string => `${name(holder)} ${name(peer)}`;
-
 export function timeWaitSockets(view: CaptureView): TimeWaitSockets[] {
-  const groups = new Map<string, TimeWaitSockets>();
+  const atClients = new PairMap<TimeWaitSockets>();
+  const atServices = new PairMap<TimeWaitSockets>();
+  const all: TimeWaitSockets[] = [];
   for (const flow of busyFlows(view)) {
     const { client, server } = flow;
     for (const end of [client, server]) {
@@ -35,17 +35,17 @@ export function timeWaitSockets(view: CaptureView): TimeWaitSockets[] {
       const at = timeWaitOf(end, view);
       if (at < 0) continue;
       const atClient = end === client;
-      const holder: Party = atClient ? { address: end.address } : { address: end.address, port: end.port };
-      const peer: Party = atClient ? end.remote : { address: client.address };
-      const key = keyOf(holder, peer);
-      let g = groups.get(key);
+      const groups = atClient ? atClients : atServices;
+      const holder = atClient ? end.host : end.place;
+      const peer = atClient ? end.remotePlace : client.host;
+      let g = groups.get(holder, peer);
       if (g === undefined) {
-        const settings = view.hosts.of(end.address);
+        const { address } = end;
         g = {
-          holder,
-          peer: { ...peer },
+          holder: atClient ? { address } : { address, port: end.port },
+          peer: atClient ? end.remote : { address: client.address },
           atClient,
-          settings,
+          settings: settingsAt(view, end),
           flow: [],
           from: [],
           until: [],
@@ -54,7 +54,8 @@ export function timeWaitSockets(view: CaptureView): TimeWaitSockets[] {
           isRead: true,
           crossed: 0,
         };
-        groups.set(key, g);
+        groups.add(holder, peer, g);
+        all.push(g);
       }
       g.flow.push(flow.id);
       g.from.push(end.history.from(at));
@@ -65,7 +66,7 @@ export function timeWaitSockets(view: CaptureView): TimeWaitSockets[] {
       if (flow.closedFirst === "both") g.crossed++;
     }
   }
-  return [...groups.values()];
+  return all;
 }
 
 /** Which span of the history is TIME_WAIT within the capture, or −1. It is the last one: nothing comes after it. */

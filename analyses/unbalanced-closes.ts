@@ -2,7 +2,7 @@
 
 import type { Analysis, FoundFinding, Party } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
-import type { CaptureView, EndRow, FlowRow } from "../src/core/flow-view.ts";
+import { type CaptureView, type EndRow, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { HELD_NS } from "../src/core/half-closed.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
@@ -38,7 +38,8 @@ export const unbalancedCloses: Analysis = {
     const groups = new Map<Kind, Groups<Unbalanced>>();
     let balanced = 0;
     const stale = staleWrites(view).byFlow;
-    for (const flow of view.flows()) {
+    for (const flow of view.flows(Sign.smoothClose)) if (!stale.has(flow.id)) balanced++;
+    for (const flow of view.flows(Sign.roughClose)) {
       if (stale.has(flow.id)) continue;
       for (const closer of [flow.client, flow.server]) {
         const found = judge(flow, closer, view);

@@ -9,11 +9,11 @@ import type { StateName } from "./core/flow-view.ts";
 import type { Report, ReportSocket, ReportStateCounts } from "./core/report.ts";
 import { parseStates } from "./core/state-option.ts";
 import { parseDuration, parseTime, resolveTime } from "./core/time-option.ts";
-import { ANALYSES, type AnalyzeOptions, reportOn } from "./investigate.ts";
+import { ANALYSES, type AnalyzeOptions, reportInParts, reportOn } from "./investigate.ts";
 import { type CaptureInput, DECODERS, type ReadOptions, readCaptures } from "./read-captures.ts";
-import { countsAt, stateCounts, statesAt } from "./report/states.ts";
+import { countsAt, type StateCountsRow, stateCountRows, stateCounts, statesAt } from "./report/states.ts";
 
-export { ANALYSES, type AnalyzeOptions, type CaptureInput, DECODERS, type ReadOptions };
+export { ANALYSES, type AnalyzeOptions, type CaptureInput, DECODERS, type ReadOptions, reportInParts };
 
 export interface StatesOptions extends ReadOptions {
   /** Moments, written as `from` is. States later than the capture's last packet are computed, and not certain. */
@@ -68,13 +68,14 @@ export async function readStates(captures: readonly CaptureInput[], options: Sta
   return { captures: read, analysed, at: times.map((t) => view.clock.iso(t)), states, counts };
 }
 
-/** How many sockets there were in each state, over all and by endpoint, in steps from the first packet to the last. */
+/** How many sockets there were in each state, over all and by endpoint, in steps from the first packet to the last. `rows`: the same, of which the endpoints are made while they are read. */
 export async function readStateCounts(captures: readonly CaptureInput[], options: StateCountsOptions) {
   const every = parseDuration(options.every, "--every", SHORTEST_STEP, LONGEST_STEP);
   const only = statesOf(options);
   const { view, analysed, captures: read } = await readCaptures(captures, options, FACTS_ONLY);
   const counts: Iterable<ReportStateCounts> = { [Symbol.iterator]: () => stateCounts(view, every, only) };
-  return { captures: read, analysed, counts };
+  const rows: Iterable<StateCountsRow> = { [Symbol.iterator]: () => stateCountRows(view, every, only) };
+  return { captures: read, analysed, counts, rows };
 }
 
 const statesOf = ({ state }: { state?: readonly string[] }): ReadonlySet<StateName> | null =>

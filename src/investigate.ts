@@ -4,6 +4,7 @@
 import { diagnose } from "../analyses/diagnosis.ts";
 import { analyses as ANALYSES } from "../analyses/index.ts";
 import { linksIn } from "../analyses/legs.ts";
+import { ofWhatWasKept } from "../analyses/summarised.ts";
 import type { Analysis, Evidence, FoundFinding } from "./core/analysis.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureView } from "./core/flow-view.ts";
@@ -15,7 +16,9 @@ import { REPORT_SCHEMA, type Report, type ReportFinding } from "./core/report.ts
 import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { type CaptureInput, type CaptureReading, type ReadOptions, readCaptures } from "./read-captures.ts";
 import type { DumpInput } from "./read-sockets.ts";
+import type { DetailRows } from "./report/json.ts";
 import { evidenceObjects, lineEvidenceObject, topologyObject } from "./report/objects.ts";
+import { summarisedObject } from "./report/summarised.ts";
 import { type Judgement, numbered, runAnalyses } from "./run-analyses.ts";
 import { recordFlows } from "./second-pass.ts";
 import { VERSION } from "./version.ts";
@@ -93,13 +96,27 @@ export async function reportOn(captures: readonly CaptureInput[], options: Analy
   return (await investigation(captures, options, false)).report;
 }
 
+/** The report, and apart from it what `detail` adds, for who writes it down at once: made while it is read, never all of it held. */
+export async function reportInParts(
+  captures: readonly CaptureInput[],
+  options: AnalyzeOptions,
+): Promise<{ report: Report; detail: DetailRows | null }> {
+  const isDetailed = options.detail === true;
+  const chosen = chosenBy(options);
+  const needs = { keepExchanges: isDetailed, readAgain: false, maySummarise: true };
+  const read = await readCaptures(captures, options, needs);
+  const { report } = await reported(read, chosen, { ...options, detail: false });
+  return { report, detail: isDetailed ? { flows: read.flows(), exchanges: read.exchanges() } : null };
+}
+
 async function investigation(
   captures: readonly CaptureInput[],
   options: AnalyzeOptions,
   readAgain: boolean,
 ): Promise<Investigation> {
-  const chosen = chooseAnalyses([...ANALYSES, ...(options.analyses ?? [])], options.only ?? [], options.skip ?? []);
-  const read = await readCaptures(captures, options, { keepExchanges: options.detail === true, readAgain });
+  const chosen = chosenBy(options);
+  const needs = { keepExchanges: options.detail === true, readAgain, maySummarise: true };
+  const read = await readCaptures(captures, options, needs);
   try {
     const { report, found } = await reported(read, chosen, options);
     const { view, files, redaction, pseudonyms, decoders } = read;
@@ -157,6 +174,7 @@ async function reported(read: CaptureReading, chosen: readonly Analysis[], optio
       other_packets: Object.fromEntries(view.quality.others),
       malformed_packets: view.quality.malformed,
     },
+    ...(view.summarised === undefined ? {} : { summarised: summarisedObject(view.summarised, view.clock) }),
     findings: [],
     clear: [],
     unsure: [],
@@ -165,7 +183,7 @@ async function reported(read: CaptureReading, chosen: readonly Analysis[], optio
     diagnosis: { summary: "", confidence: "low", confidence_because: "", chain: [], ruled_out: [] },
   };
   const clock = view.clock;
-  const said = runAnalyses(chosen, view);
+  const said = ofWhatWasKept(runAnalyses(chosen, view), view.summarised);
   const { findings, clear, unsure, failed, sockets } = await withDumps(said, options, read);
   const found = numbered(findings);
   Object.assign(report, { clear, unsure, failed }, sockets === null ? {} : { sockets });
@@ -217,6 +235,9 @@ async function withDumps(said: Judgement<Evidence>, options: AnalyzeOptions, { v
     sockets: joined.objects,
   };
 }
+
+const chosenBy = ({ analyses = [], only = [], skip = [] }: AnalyzeOptions): readonly Analysis[] =>
+  chooseAnalyses([...ANALYSES, ...analyses], only, skip);
 
 function chooseAnalyses(
   all: readonly Analysis[],

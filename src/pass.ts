@@ -3,15 +3,17 @@
 import { tcpChecksumOk } from "../decoders/checksum.ts";
 import { PacketDecoders } from "../decoders/packet.ts";
 import type { CaptureSet } from "./capture/capture-set.ts";
-import { droppedBy } from "./capture/capture-summary.ts";
+import { type CaptureFacts, droppedBy } from "./capture/capture-summary.ts";
 import { linkTypeName } from "./capture/link-type-names.ts";
-import type { CaptureClock } from "./core/clock.ts";
+import type { CaptureClock, Nanos } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureQuality } from "./core/flow-view.ts";
 import { Packet, Verdict } from "./core/packet.ts";
 import type { PacketFilter } from "./core/packet-filter.ts";
 import type { Pseudonyms } from "./core/pseudonyms.ts";
+import type { Summarised } from "./core/summarised.ts";
 import { resolveTime, type TimeOption } from "./core/time-option.ts";
+import type { FlowTable } from "./flow/flow-table.ts";
 
 /** Takes the TCP segments: a flow table, or what records those of a few flows. */
 export interface SegmentTaker {
@@ -19,6 +21,16 @@ export interface SegmentTaker {
   watchCopies: boolean;
   /** Packets recognised as copies, by file. */
   readonly copies: readonly number[];
+}
+
+/** Where several share the work: whose packets are whose. */
+export interface PassShare {
+  /** hot: another share takes this packet, whatever is in it; before it is decoded, so far as that can be told then. */
+  isOthers(p: Packet): boolean;
+  /** hot: this share takes the decoded segment. */
+  takes(p: Packet): boolean;
+  /** This share counts the packet in hand, which turned out to be no segment. */
+  countsRest(): boolean;
 }
 
 export interface PassOptions {
@@ -34,6 +46,23 @@ export interface PassOptions {
 export interface PassProgress {
   signal?: AbortSignal;
   onProgress?: (done: number, total: number | undefined, packets: number) => void;
+  /** Called whenever bytes are used up, and waited for. */
+  between?: () => Promise<void> | undefined;
+}
+
+/** What a pass over captures came to, whoever shared the work. */
+export interface PassResult {
+  readonly table: FlowTable;
+  readonly clock: CaptureClock;
+  readonly packets: number;
+  /** Of what was analysed; NaN without a packet. */
+  readonly firstTime: Nanos;
+  readonly lastTime: Nanos;
+  readonly quality: CaptureQuality;
+  /** In the order of the sources. */
+  readonly captures: readonly CaptureFacts[];
+  /** What a memory budget left of flows; null when all are in the table. */
+  readonly summarised?: Summarised | null;
 }
 
 export class Pass {
@@ -53,12 +82,21 @@ export class Pass {
   private taker: SegmentTaker;
   private clock: CaptureClock;
   private options: PassOptions;
+  private share: PassShare | null;
 
-  constructor(set: CaptureSet, taker: SegmentTaker, clock: CaptureClock, options: PassOptions) {
+  /** `share`: null for the whole. */
+  constructor(
+    set: CaptureSet,
+    taker: SegmentTaker,
+    clock: CaptureClock,
+    options: PassOptions,
+    share: PassShare | null = null,
+  ) {
     this.set = set;
     this.taker = taker;
     this.clock = clock;
     this.options = options;
+    this.share = share;
   }
 
   async run(options: PassProgress): Promise<void> {
@@ -68,6 +106,7 @@ export class Pass {
       while (set.next(p)) this.take(p);
       options.signal?.throwIfAborted();
       options.onProgress?.(set.bytesRead, set.bytesTotal, this.packets);
+      if (options.between !== undefined) await options.between();
       if (!(await set.fill())) return;
     }
   }
@@ -78,9 +117,12 @@ export class Pass {
     if (p.time < this.start || p.time > this.stop) return;
     if (p.time > this.lastTime) this.lastTime = p.time;
     else if (p.time < this.firstTime) this.firstTime = p.time;
+    const { share } = this;
+    if (share?.isOthers(p)) return;
     this.decoders.decode(p);
     if (p.verdict === Verdict.tcp) {
       if (this.options.filter !== null && !this.options.filter(p)) return;
+      if (share !== null && !share.takes(p)) return;
       if (this.options.verifyChecksums && tcpChecksumOk(p) === false) {
         this.badChecksums++;
         return;
@@ -88,6 +130,8 @@ export class Pass {
       this.tcpSegments++;
       if (this.options.pseudonyms !== null) this.options.pseudonyms.packet(p);
       this.taker.update(p);
+    } else if (share?.countsRest() === false) {
+      return;
     } else if (p.verdict === Verdict.truncated) {
       this.truncated++;
     } else if (p.verdict === Verdict.malformed) {

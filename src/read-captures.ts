@@ -1,48 +1,44 @@
 // What is in these captures? The first pass: records → packets → flows and exchanges, and what a second pass needs to come again.
 
-import { framed } from "../decoders/framed.ts";
 import { STREAM_DECODERS } from "../decoders/streams.ts";
-import { CaptureSet } from "./capture/capture-set.ts";
-import { type CaptureSummary, droppedBy } from "./capture/capture-summary.ts";
+import { type CaptureFacts, droppedBy } from "./capture/capture-summary.ts";
 import { type CaptureSource, sourceFromBytes } from "./capture/source.ts";
 import type { SpooledSource } from "./capture/spool.ts";
-import { CaptureClock } from "./core/clock.ts";
+import type { CaptureClock } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
 import type { CaptureView } from "./core/flow-view.ts";
-import { parseFrames } from "./core/frame-option.ts";
 import { type HostOptions, parseHosts } from "./core/host-options.ts";
-import { parseFilter } from "./core/packet-filter.ts";
 import type { Pseudonyms } from "./core/pseudonyms.ts";
-import { randomSeed } from "./core/random.ts";
 import type { Redaction } from "./core/redaction.ts";
 import type { ReportCapture, ReportExchange, ReportFlow } from "./core/report.ts";
 import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { type RedactionOptions, replacePath, TextRedactor } from "./core/text-redactor.ts";
-import { parseTime } from "./core/time-option.ts";
+import { firstPass, type PassChoices, type PassParts, passParts } from "./first-pass.ts";
 import { captureView } from "./flow/capture-view.ts";
-import { FlowTable } from "./flow/flow-table.ts";
+import type { FlowTable } from "./flow/flow-table.ts";
+import { type FlowLimit, MemoryBudget, parseMemory } from "./flow/memory-budget.ts";
 import { redactKept } from "./flow/redact-kept.ts";
-import { Pass, type PassOptions } from "./pass.ts";
+import type { PassOptions, PassResult } from "./pass.ts";
 import { exchangeObject, flowObject } from "./report/objects.ts";
 
 /** A path (or glob, or "-"), the bytes of a capture, or a source of one's own. */
 export type CaptureInput = string | Uint8Array | CaptureSource;
 
-export interface ReadOptions extends HostOptions, RedactionOptions {
-  /** Only packets from this time on, and up to it: ISO 8601, epoch seconds, `+12.5s` from the start, `end`. */
-  from?: string;
-  to?: string;
-  /** Only packets of these addresses and ports: `host 10.0.0.5 and port 8280`. */
-  filter?: string;
-  /** Leave out segments whose TCP checksum is wrong. Off, because a sending host captures before its card fills it in. */
-  verifyChecksums?: boolean;
-  /** Framings that no decoder knows, by port: `port=7000,length=u32be,header=8`. Such a port is read as nothing else. */
-  frames?: readonly string[];
+export interface ReadOptions extends PassChoices, HostOptions, RedactionOptions {
   /** Stream decoders of one's own, tried before those that come with the program. */
   decoders?: readonly StreamDecoder[];
+  /**
+   * Bytes that the program may use, or `500M`, `2G`: beyond it connections are summarised, those first of which nothing would be said,
+   * and the report says so. For reports; whatever lists every connection refuses it. 230 MB at least.
+   */
+  memory?: number | string;
   /** Told about every few megabytes: bytes read, bytes in all (undefined for a pipe), packets so far. */
   onProgress?: (done: number, total: number | undefined, packets: number) => void;
   signal?: AbortSignal;
+  /** Threads that share the flows of capture files; the result is the same with any number. 1 unless told; at most 16. */
+  workers?: number;
+  /** Files that `analyze --shard` wrote, all of one set: joined in the place of the first pass. The captures are those that they were made of. */
+  shares?: readonly string[];
 }
 
 /** The protocols that are recognised, in the order they are tried. */
@@ -79,6 +75,8 @@ export interface ReadingNeeds {
   keepExchanges: boolean;
   /** What comes through a pipe is spooled to a temporary file. */
   readAgain: boolean;
+  /** It says what was summarised. Whatever does not say it must not be short of anything. */
+  maySummarise?: boolean;
 }
 
 /** Throws UsageError for options that mean nothing, CaptureError when no capture can be read at all. */
@@ -87,50 +85,37 @@ export async function readCaptures(
   options: ReadOptions,
   needs: ReadingNeeds,
 ): Promise<CaptureReading> {
-  const formats = parseFrames(options.frames ?? []);
+  const budget = budgetOf(options, needs);
   const texts = new TextRedactor(options);
   const { level: redaction, pseudonyms } = texts;
   const hosts = parseHosts(options, pseudonyms);
-  const passOptions: PassOptions = {
-    filter: options.filter === undefined ? null : parseFilter(options.filter),
-    from: options.from === undefined ? null : parseTime(options.from, "--from"),
-    to: options.to === undefined ? null : parseTime(options.to, "--to"),
-    verifyChecksums: options.verifyChecksums === true,
-    pseudonyms,
-  };
-  const decoders = [...(options.decoders ?? []), ...(formats.length === 0 ? [] : [framed(formats)]), ...DECODERS];
+  const parts = passParts(options, pseudonyms, options.decoders);
+  const { decoders, passOptions } = parts;
   const opened = await openInputs(inputs);
   const { sources, close } = needs.readAgain ? await again(opened) : { sources: opened, close: nothing };
-  const clock = new CaptureClock();
-  const set = new CaptureSet(sources, clock);
-  const table = new FlowTable({ decoders, keepExchanges: needs.keepExchanges, seed: randomSeed() });
-  table.watchCopies = sources.length > 1;
-  const pass = new Pass(set, table, clock, passOptions);
+  let result: PassResult;
   try {
-    await pass.run(options);
+    if (options.shares !== undefined) result = await merged(options.shares, parts, needs.keepExchanges);
+    else if (budget === null && mayShare(inputs, opened, options))
+      result = await inThreads(sources, options, pseudonyms, needs.keepExchanges);
+    else result = await firstPass(sources, parts, needs.keepExchanges, options, budget);
   } catch (error) {
     await close();
     throw error;
-  } finally {
-    await set.close();
   }
-  table.end();
+  const { table, clock } = result;
 
-  const files = sources.map((s, file) => texts.path(s.path, "capture", file));
-  const captures = set.captures.map((summary, file) =>
-    captureObject(summary, clock, table.copies[file] ?? 0, { path: files[file]!, texts }),
-  );
-  const quality = pass.quality();
-  const view = captureView(table, { clock, hosts, firstTime: pass.firstTime, lastTime: pass.lastTime, quality });
+  const { files, objects: captures } = captureObjects(result.captures, { clock, copies: table.copies, sources, texts });
+  const { firstTime, lastTime, quality, packets, summarised = null } = result;
+  const view = captureView(table, { clock, hosts, firstTime, lastTime, quality, summarised });
   redactKept(table, texts);
   return {
     view,
     table,
     files,
     captures,
-    packets: pass.packets,
-    analysed:
-      pass.packets === 0 ? null : { first_time: clock.iso(pass.firstTime), last_time: clock.iso(pass.lastTime) },
+    packets,
+    analysed: packets === 0 ? null : { first_time: clock.iso(firstTime), last_time: clock.iso(lastTime) },
     texts,
     redaction,
     pseudonyms,
@@ -143,9 +128,48 @@ export async function readCaptures(
     sources,
     decoders,
     passOptions,
-    lastFrames: set.captures.map((summary) => summary.packets),
+    lastFrames: result.captures.map((summary) => summary.packets),
     close,
   };
+}
+
+/** Only files can be read by several threads at once, and only by the decoders that come with the program. */
+const mayShare = (inputs: readonly CaptureInput[], sources: readonly CaptureSource[], options: ReadOptions): boolean =>
+  (options.workers ?? 1) > 1 &&
+  (options.decoders ?? []).length === 0 &&
+  inputs.every((input) => typeof input === "string") &&
+  !sources.some((s) => s.once);
+
+async function inThreads(
+  sources: readonly CaptureSource[],
+  options: ReadOptions,
+  pseudonyms: Pseudonyms | null,
+  keepExchanges: boolean,
+): Promise<PassResult> {
+  // Threads are started only where they are asked for: a browser has others.
+  const { passInThreads } = await import("./shares/share-threads.ts");
+  return passInThreads({ sources, choices: options, pseudonyms, keepExchanges, threads: options.workers ?? 1 });
+}
+
+async function merged(
+  shares: readonly string[],
+  { decoders, passOptions }: PassParts,
+  keepExchanges: boolean,
+): Promise<PassResult> {
+  const { mergeShares } = await import("./shares/share-files.ts");
+  return mergeShares({ shares, decoders, pseudonyms: passOptions.pseudonyms, keepExchanges });
+}
+
+function budgetOf({ memory, shares }: ReadOptions, needs: ReadingNeeds): FlowLimit | null {
+  if (memory === undefined) return null;
+  if (shares !== undefined)
+    throw new UsageError("--memory is for reading captures: shares hold every connection already");
+  if (needs.maySummarise !== true) {
+    throw new UsageError(
+      "--memory is for reports, which say what was summarised: a list of connections or sockets would lack them; narrow it with --filter, --from and --to",
+    );
+  }
+  return new MemoryBudget(parseMemory(memory), needs.keepExchanges);
 }
 
 const nothing = async (): Promise<void> => {};
@@ -187,9 +211,26 @@ async function openInputs(inputs: readonly CaptureInput[]): Promise<CaptureSourc
   return sources;
 }
 
+export interface CaptureTexts {
+  readonly clock: CaptureClock;
+  /** By file. */
+  readonly copies: readonly number[];
+  readonly sources: readonly CaptureSource[];
+  readonly texts: TextRedactor;
+}
+
+/** The captures as they may be told, and their names. */
+export function captureObjects(captures: readonly CaptureFacts[], { clock, copies, sources, texts }: CaptureTexts) {
+  const files = sources.map((s, file) => texts.path(s.path, "capture", file));
+  const objects = captures.map((facts, file) =>
+    captureObject(facts, clock, copies[file] ?? 0, { path: files[file]!, texts }),
+  );
+  return { files, objects };
+}
+
 /** `path`: the one that may be told. */
 function captureObject(
-  s: CaptureSummary,
+  s: CaptureFacts,
   clock: CaptureClock,
   duplicates: number,
   { path, texts }: { path: string; texts: TextRedactor },
@@ -198,7 +239,7 @@ function captureObject(
   return {
     path,
     format: s.format,
-    link_types: s.linkTypes,
+    link_types: [...s.linkTypes],
     packets: s.packets,
     first_time: s.firstTime === null ? null : clock.iso(s.firstTime),
     last_time: s.lastTime === null ? null : clock.iso(s.lastTime),
@@ -207,6 +248,6 @@ function captureObject(
     dropped_packets: droppedBy(s),
     problems: s.problems.map(({ code, offset, message }) => ({ code, offset, message: said(message) })),
     more_problems: s.problemCount - s.problems.length,
-    comments: texts.comments(s.comments),
+    comments: texts.comments([...s.comments]),
   };
 }

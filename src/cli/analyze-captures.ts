@@ -7,6 +7,7 @@ import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
 import type { Report, ReportDump } from "../core/report.ts";
 import type { Investigation } from "../investigate.ts";
+import type { DetailRows } from "../report/json.ts";
 import type { Reproduction } from "../report/reproduction.ts";
 import type { HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -40,8 +41,10 @@ export interface AnalyzeFlags extends ReadingFlags, HostFlags {
   skip: string[];
   failOn?: Severity;
   list?: boolean;
+  shard?: string;
   sockets?: string[];
   zone?: string;
+  memory?: string;
   color: ColorChoice;
 }
 
@@ -67,9 +70,9 @@ export async function analyzeCaptures(captures: readonly string[], flags: Analyz
     throw new UsageError("--zone is for the times in socket dumps: give it with --sockets");
   if (captures.includes("-") && flags.sockets?.includes("-"))
     throw new UsageError("standard input can be the capture or the dump, not both: put one of them into a file");
-  const inputs = [...captures, ...(flags.sockets ?? [])];
-  refuseToOverwrite(flags.output, inputs);
-  if (flags.bundle !== undefined) (await import("./bundle.ts")).checkBundle(flags.bundle, inputs);
+  const inputs = [...captures, ...(flags.shares ?? []), ...(flags.sockets ?? [])];
+  await refuseToOverwrite(flags.output, inputs);
+  if (flags.bundle !== undefined) await (await import("./bundle.ts")).checkBundle(flags.bundle, inputs, flags.output);
   if (flags.yesUnredacted === true && flags.attach === undefined)
     throw new UsageError("--yes-unredacted is for what goes to a ticket: give it with --attach");
   const attaching = flags.attach === undefined ? null : await attachingTo(flags.attach, flags, io);
@@ -82,6 +85,7 @@ export async function analyzeCaptures(captures: readonly string[], flags: Analyz
     skip: flags.skip,
     ...(flags.sockets === undefined ? {} : { sockets: flags.sockets }),
     ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+    ...(flags.memory === undefined ? {} : { memory: flags.memory }),
   };
   const { report, bundle } =
     format === "html" || flags.bundle !== undefined || attaching !== null
@@ -100,9 +104,10 @@ async function plain(
   options: AnalyzeOptions,
   io: Io,
 ): Promise<Report> {
-  const { analyze } = await import("../analyze.ts");
-  const report = await reading(captures, flags, io, (read) => analyze(captures, { ...read, ...options }));
-  await writeAll(await rendered(report, format, flags, io), openOutput(flags.output, io));
+  const { reportInParts } = await import("../analyze.ts");
+  const read = await reading(captures, flags, io, (how) => reportInParts(captures, { ...how, ...options }));
+  const { report, detail } = read;
+  await writeAll(await rendered(report, format, flags, io, detail), openOutput(flags.output, io));
   return report;
 }
 
@@ -167,8 +172,14 @@ function sayDumpProblems(dumps: readonly ReportDump[], io: Io): number {
   return code;
 }
 
-async function rendered(report: Report, format: PlainFormat, flags: AnalyzeFlags, io: Io): Promise<Iterable<string>> {
-  if (format === "json") return (await import("../report/json.ts")).reportJson(report);
+async function rendered(
+  report: Report,
+  format: PlainFormat,
+  flags: AnalyzeFlags,
+  io: Io,
+  detail: DetailRows | null = null,
+): Promise<Iterable<string>> {
+  if (format === "json") return (await import("../report/json.ts")).reportJson(report, detail ?? report);
   if (format === "markdown") return [(await import("../report/markdown.ts")).renderMarkdown(report)];
   const { renderText } = await import("../report/text.ts");
   const toFile = flags.output !== undefined && flags.output !== "-";

@@ -5,6 +5,7 @@ import { SEVERITIES } from "../core/analysis.ts";
 import { type AnalyzeFlags, analyzeCaptures, FORMATS, formatOf } from "./analyze-captures.ts";
 import { addHostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
+import { addMemoryOption } from "./memory.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { addReadingOptions, CAPTURES } from "./reading.ts";
 
@@ -20,12 +21,31 @@ Examples:
   halfclose analyze incident.pcap --sockets netstat.txt ss-later.txt
   halfclose analyze incident.pcap --only resets,unanswered-requests
   halfclose analyze nightly.pcap --fail-on high     exit code 1: it was found
+  halfclose analyze huge.pcap --memory 500M         summarises what no longer fits
   ssh host tcpdump -i any -U -w - tcp | halfclose analyze -`;
 
 export function analyzeCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command("analyze")
     .description("say what happened: who stopped answering, who failed to close, since when and why")
-    .argument("[captures...]", CAPTURES)
+    .argument("[captures...]", CAPTURES);
+  return addReportOptions(addMemoryOption(addReadingOptions(addAnalysisOptions(command))))
+    .option(
+      "--shard <n/m>",
+      "read one share of the connections, the n-th of m, into the file of -o, for halfclose merge",
+    )
+    .option("--list", "list the analyses and the question that each answers")
+    .addHelpText("after", EXAMPLES)
+    .action(async (captures: string[], flags: AnalyzeFlags) => {
+      if (flags.list === true) done(await list(flags, io));
+      else if (flags.shard !== undefined)
+        done(await (await import("./share.ts")).writeShareFile(captures, flags, flags.shard, io));
+      else done(await analyzeCaptures(captures, flags, io));
+    });
+}
+
+/** What is looked for, and how it is reported. */
+export function addAnalysisOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         "--format <format>",
@@ -48,15 +68,14 @@ export function analyzeCommand(io: Io, done: (code: number) => void): Command {
       "--sockets <dumps...>",
       "socket dumps of its hosts (netstat, ss, lsof, Get-NetTCPConnection): names processes, checks states, finds blind spots",
     )
-    .option("--zone <offset>", "of times in dumps that are written without a zone: +02:00 (default: UTC)")
-    .option("--list", "list the analyses and the question that each answers");
-  return addHostOptions(addReadingOptions(command))
-    .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
-    .addHelpText("after", EXAMPLES)
-    .action(async (captures: string[], flags: AnalyzeFlags) => {
-      done(flags.list === true ? await list(flags, io) : await analyzeCaptures(captures, flags, io));
-    });
+    .option("--zone <offset>", "of times in dumps that are written without a zone: +02:00 (default: UTC)");
 }
+
+/** Of the hosts, and of the terminal. */
+export const addReportOptions = (command: Command): Command =>
+  addHostOptions(command).addOption(
+    new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"),
+  );
 
 function collect(value: string, before: string[]): string[] {
   const ids = value

@@ -8,6 +8,7 @@ import type { ReportFlow } from "../core/report.ts";
 import { addHostOptions, type HostFlags } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import { writeLines } from "./lines.ts";
+import { refuseMemory } from "./memory.ts";
 import { addReadingOptions, CAPTURES, type ReadingFlags, reading } from "./reading.ts";
 import type { Column } from "./table.ts";
 
@@ -29,7 +30,7 @@ export function flowsCommand(io: Io, done: (code: number) => void): Command {
     .argument("[captures...]", CAPTURES)
     .option("--json", "one JSON object a line, for programs")
     .option("-o, --output <file>", "write to this file, whole or not at all; - is standard output");
-  return addHostOptions(addReadingOptions(command))
+  return addHostOptions(refuseMemory(addReadingOptions(command)))
     .addHelpText("after", EXAMPLES)
     .action(async (captures: string[], flags: Flags) => {
       if (captures.length === 0)

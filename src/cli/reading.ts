@@ -1,7 +1,7 @@
 // What do all commands that read captures share? The options that say what to read, progress, and what to say of a file
 // that could not be read.
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { ReadOptions } from "../analyze.ts";
 import { visible } from "../core/escape.ts";
 import type { Redaction } from "../core/redaction.ts";
@@ -17,6 +17,9 @@ export interface ReadingFlags {
   filter?: string;
   verifyChecksums?: boolean;
   frame?: string[];
+  workers?: number;
+  /** Of `halfclose merge`: files of shares, in the place of the first pass. */
+  shares?: readonly string[];
   redact: Redaction;
   progress: boolean;
 }
@@ -33,8 +36,19 @@ export function addReadingOptions(command: Command): Command {
         "also offset=, includes=payload|all, max=, magic=HEX, id=4:u32be, type=8:u8, reply=yes",
       collect,
     );
-  return addRedactOption(reading).option("--no-progress", "no progress on standard error");
+  return addRedactOption(reading)
+    .option("--workers <n>", "threads that share the work on files, 1 to 16; the result is the same", parseWorkers)
+    .option("--no-progress", "no progress on standard error");
 }
+
+function parseWorkers(text: string): number {
+  const workers = Number(text);
+  if (!/^\d{1,2}$/.test(text) || workers < 1 || workers > MAX_WORKERS)
+    throw new InvalidArgumentError(`There are 1 to ${MAX_WORKERS} workers.`);
+  return workers;
+}
+/** As flow/flow-slice.ts cuts the flows. */
+const MAX_WORKERS = 16;
 
 export const CAPTURES = "capture files, patterns, or - for standard input; several are merged by time";
 
@@ -58,6 +72,8 @@ export async function reading<T>(
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       ...(flags.verifyChecksums === true ? { verifyChecksums: true } : {}),
       ...(flags.frame === undefined ? {} : { frames: flags.frame }),
+      ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+      ...(flags.shares === undefined ? {} : { shares: flags.shares }),
       ...hostOptions(flags),
       ...redactOptions(flags, io),
       onProgress: progress.update,

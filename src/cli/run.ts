@@ -5,7 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { visible } from "../core/escape.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type Io } from "./io.ts";
-import { OutputError, PipeClosed } from "./output.ts";
+import { OutputError, openOutput, writeAll } from "./output.ts";
 
 const ABOUT =
   "Reads a packet capture and says who stopped answering, who failed to close, since when and why. Reads socket dumps too.";
@@ -31,6 +31,24 @@ Exit codes: 0 it ran; 1 with --fail-on, something at or above it was found;
 2 wrong usage; 3 an input could not be read at all, or the output not written,
 or a capture could not begin, be kept or go on; 4 a ticket was not written.`;
 
+type Maker = (io: Io, done: (code: number) => void) => Command;
+
+/** In the order of the help. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Maker>> = new Map([
+  ["analyze", () => import("./analyze.ts").then((m) => m.analyzeCommand)],
+  ["merge", () => import("./merge.ts").then((m) => m.mergeCommand)],
+  ["flows", () => import("./flows.ts").then((m) => m.flowsCommand)],
+  ["exchanges", () => import("./exchanges.ts").then((m) => m.exchangesCommand)],
+  ["states", () => import("./states.ts").then((m) => m.statesCommand)],
+  ["diagram", () => import("./diagram.ts").then((m) => m.diagramCommand)],
+  ["extract", () => import("./extract.ts").then((m) => m.extractCommand)],
+  ["sockets", () => import("./sockets.ts").then((m) => m.socketsCommand)],
+  ["attach", () => import("./attach.ts").then((m) => m.attachCommand)],
+  ["capture", () => import("./capture.ts").then((m) => m.captureCommand)],
+  ["watch", () => import("./watch.ts").then((m) => m.watchCommand)],
+  ["interfaces", () => import("./interfaces.ts").then((m) => m.interfacesCommand)],
+]);
+
 /** Runs a command line (without "node" and the script). Never throws; resolves to the exit code. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
@@ -42,6 +60,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok;
+  /** Help, or the version. */
+  let shown = "";
   const done = (result: number): void => {
     code = result;
   };
@@ -55,25 +75,16 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: (text) => {
+        shown += text;
+      },
       writeErr: (text) => io.stderr.write(text),
       // Said by report(), in one form for every error.
       outputError: () => {},
     });
-  // Each command is a few lines of options; what it works with is loaded when it runs.
-  const makers = await Promise.all([
-    import("./analyze.ts").then((m) => m.analyzeCommand),
-    import("./flows.ts").then((m) => m.flowsCommand),
-    import("./exchanges.ts").then((m) => m.exchangesCommand),
-    import("./states.ts").then((m) => m.statesCommand),
-    import("./diagram.ts").then((m) => m.diagramCommand),
-    import("./extract.ts").then((m) => m.extractCommand),
-    import("./sockets.ts").then((m) => m.socketsCommand),
-    import("./attach.ts").then((m) => m.attachCommand),
-    import("./capture.ts").then((m) => m.captureCommand),
-    import("./watch.ts").then((m) => m.watchCommand),
-    import("./interfaces.ts").then((m) => m.interfacesCommand),
-  ]);
+  // Each command is a few lines of options; what it works with is loaded when it runs. Help and errors name all of them.
+  const asked = COMMANDS.get(argv[0] ?? "");
+  const makers = await Promise.all((asked === undefined ? [...COMMANDS.values()] : [asked]).map((load) => load()));
   for (const make of makers) {
     // Settings such as exitOverride are inherited only by commands that the program makes itself.
     program.addCommand(make(io, done).copyInheritedSettings(program));
@@ -82,12 +93,18 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`${program.helpInformation()}${EXAMPLES}\n`);
     return EXIT.usage;
   }
-  await program.parseAsync([...argv], { from: "user" });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (shown === "") throw error;
+    await writeAll([shown], openOutput(undefined, io));
+    return report(error, io);
+  }
   return code;
 }
 
-function report(error: unknown, io: Io): number {
-  if (error instanceof PipeClosed) return EXIT.ok;
+/** Says what went wrong; the exit code. */
+export function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
     if (error.code === "commander.help") return EXIT.usage;

@@ -4,9 +4,9 @@
 import { formatEndpoint } from "../core/address.ts";
 import type { StateName } from "../core/flow-view.ts";
 import { count, dayOf, formatNumber, formatSpan, formatTime } from "../core/format.ts";
-import type { ReportStateCounts } from "../core/report.ts";
 import { SOCKET_STATES } from "../core/state-option.ts";
 import { sparkline } from "../report/sparkline.ts";
+import type { StateCountsRow } from "../report/states.ts";
 import { formatCount } from "./sockets-at.ts";
 import { type Column, tableLines } from "./table.ts";
 
@@ -31,7 +31,7 @@ interface Course {
 
 /** `steps` is gone through twice: for the states there are and how many steps, then for the lines. */
 export function* countLines(
-  steps: Iterable<ReportStateCounts>,
+  steps: Iterable<StateCountsRow>,
   { summary, unicode }: { summary: boolean; unicode: boolean },
 ): Iterable<string> {
   const occurring = new Set<string>();
@@ -50,7 +50,7 @@ export function* countLines(
   yield `${formatSpan(first, last)}, ${count(stepCount, "moment")}\n\n`;
   const states = SOCKET_STATES.filter((state) => occurring.has(state));
   const courses = new Courses(stepCount);
-  function* followed(): Iterable<ReportStateCounts> {
+  function* followed(): Iterable<StateCountsRow> {
     for (const step of steps) {
       courses.follow(step);
       yield step;
@@ -58,10 +58,10 @@ export function* countLines(
   }
   const lines = tableLines(
     [
-      { title: "TIME", value: (s: ReportStateCounts) => formatTime(s.time, dayOf(first)) },
+      { title: "TIME", value: (s: StateCountsRow) => formatTime(s.time, dayOf(first)) },
       ...states.map((state) => ({
         title: state,
-        value: (s: ReportStateCounts) => formatCount(s.counts[state]),
+        value: (s: StateCountsRow) => formatCount(s.counts[state]),
         right: true,
       })),
     ],
@@ -88,7 +88,7 @@ class Courses {
     this.perPart = perPart(stepCount);
   }
 
-  follow({ time, by_endpoint }: ReportStateCounts): void {
+  follow({ time, by_endpoint }: StateCountsRow): void {
     const part = Math.floor(this.step / this.perPart);
     for (const { local, remote, counts } of by_endpoint) {
       for (const state of Object.keys(counts) as StateName[]) {

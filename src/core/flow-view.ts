@@ -8,6 +8,7 @@ import type { CaptureClock, Nanos } from "./clock.ts";
 import type { FrameRef } from "./frame.ts";
 import type { Hosts } from "./host-settings.ts";
 import type { BrokenMessage, Exchange, Label, Protocol, Remark, Side } from "./stream-decoder.ts";
+import type { Summarised } from "./summarised.ts";
 
 export type StateName =
   | "CLOSED"
@@ -51,6 +52,39 @@ export interface StateHistory {
   /** False where the capture does not prove it: assumed from a timer, from one direction, from a connection joined midway. */
   certain(n: number): boolean;
 }
+
+/**
+ * What is to be seen on a flow: `flows(having)` hands out those that have any of these, and passes over the others for the price of
+ * two bytes each. Most questions are about few of the flows.
+ */
+export const Sign = {
+  /** Payload, by either end. */
+  data: 1,
+  /** A RST, by either end. */
+  rst: 2,
+  refused: 4,
+  unanswered: 512,
+  /** It has notes. */
+  notes: 8,
+  /** It began before the capture, or one of its directions is not in it. */
+  partial: 16,
+  /** FIN and its ACK in both directions within a second (`HELD_NS`), and no RST. */
+  smoothClose: 32,
+  /** A smooth close in which one end acknowledged the other's FIN before it sent its own. */
+  closedInTurn: 1024,
+  /** A FIN, and not a smooth close. */
+  roughClose: 64,
+  /** FIN or RST of one end came when no payload had moved for {@link IDLE_NS}. */
+  idleEnd: 128,
+  /** Something was sent again, held back for want of room, missing, or written after the close. */
+  hindered: 256,
+} as const;
+
+/** Of what family is the address that has this number ({@link EndRow.host})? */
+export const isIpv4 = (host: number): boolean => host < 2 ** 32;
+
+/** Programs set idle time-outs in seconds. Shorter pauses come from the work itself. */
+export const IDLE_NS = 1e9;
 
 export interface FlowRow {
   readonly id: number;
@@ -101,7 +135,11 @@ export interface FlowNotes {
 export interface EndRow {
   readonly side: Side;
   readonly address: string;
+  /** The address as a number, the same for the same address: a key that costs no text. Of IPv4 its 32 bits; of IPv6 a number beyond. */
+  readonly host: number;
   readonly port: number;
+  /** Address and port as one number, likewise. */
+  readonly place: number;
   readonly packets: number;
   /** TCP payload on the wire, retransmissions and copies included. */
   readonly bytes: number;
@@ -120,6 +158,8 @@ export interface EndRow {
   readonly state: StateName;
   /** The other end as its own socket table shows it: a redirected client (NAT REDIRECT) sees the address that it called. */
   readonly remote: Endpoint;
+  /** `remote` as one number, as `place` is. */
+  readonly remotePlace: number;
   /** What `ss` would have shown of its socket, at any moment. */
   readonly history: StateHistory;
   /** Its first FIN. */
@@ -304,8 +344,14 @@ export interface CaptureView {
   /** First and last time stamp of the packets analysed. */
   readonly firstTime: Nanos;
   readonly lastTime: Nanos;
+  /** Those summarised included. */
   readonly flowCount: number;
-  flows(): Iterable<FlowRow>;
+  /** In order of first packet; those that are kept. `having`: only those with one of these signs ({@link Sign}, added up). */
+  flows(having?: number): Iterable<FlowRow>;
+  /** The protocols that were recognised, "unknown" aside. */
+  readonly protocols: ReadonlySet<Protocol>;
+  /** One row, moved from flow to flow. */
+  rows(ids: Iterable<number>): Iterable<FlowRow>;
   /** A row of its own, safe to keep. */
   row(id: number): FlowRow;
   /** Every exchange that was not plainly answered, in order of request. */
@@ -314,6 +360,8 @@ export interface CaptureView {
   readonly cutResponses: readonly Exchange[];
   readonly services: readonly ServiceTally[];
   readonly edges: readonly Edge[];
+  /** What a memory budget left of connections and exchanges that are in no list here; absent when everything was kept. */
+  readonly summarised?: Summarised;
   readonly quality: CaptureQuality;
 }
 

@@ -61,7 +61,7 @@ export function parseHosts(options: HostOptions, pseudonyms: Pseudonyms | null =
   const rules = readRules(options.hosts ?? [], everywhere).map((rule) =>
     pseudonyms === null ? rule : { ...rule, network: renamed(rule.network, pseudonyms) },
   );
-  if (rules.length === 0) return { of: () => rest };
+  if (rules.length === 0) return { of: () => rest, same: rest };
   const remembered = new Map<string, HostSettings>();
   return {
     of(address) {

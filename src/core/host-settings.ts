@@ -27,6 +27,8 @@ export interface HostSettings {
 /** The settings of every host in a capture. */
 export interface Hosts {
   of(address: string): HostSettings;
+  /** What holds for every host, where nothing was said of single ones. */
+  readonly same?: HostSettings;
 }
 
 const s = NANOS_PER_SECOND;
@@ -69,6 +71,6 @@ export const SYSTEM_DEFAULTS: Readonly<Record<HostSystem, HostSettings>> = {
 };
 
 /** Every host is a Linux as it is installed. */
-export const DEFAULT_HOSTS: Hosts = { of: () => SYSTEM_DEFAULTS.linux };
+export const DEFAULT_HOSTS: Hosts = { of: () => SYSTEM_DEFAULTS.linux, same: SYSTEM_DEFAULTS.linux };
 
 export const portCount = (range: PortRange): number => range.last - range.first + 1;

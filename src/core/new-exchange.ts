@@ -26,4 +26,5 @@ export const newExchange = (
   gaveUp: null,
   gaveUpFrame: 0,
   onBehalfOf: null,
+  slot: 0,
 });

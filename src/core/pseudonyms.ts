@@ -9,6 +9,8 @@ import { NamePseudonyms } from "./pseudonym-names.ts";
 import { KEY_BYTES, SipHash } from "./siphash.ts";
 
 export interface Pseudonyms {
+  /** By which another thread makes the same ones ({@link makePseudonyms}). It must not be shown: who has it can undo them. */
+  readonly key: Uint8Array;
   /** Replaces the addresses of a decoded packet in its slot (for IPv6: in its buffer), prefix-preserving. Once for a packet. */
   packet(p: Packet): void;
   /** An IPv4 address as a signed 32-bit integer. */
@@ -67,11 +69,13 @@ const MAC_BYTES = 6;
 const MAC = 0x6d;
 
 class KeyedPseudonyms implements Pseudonyms {
+  readonly key: Uint8Array;
   private readonly prf: SipHash;
   private readonly addresses: AddressPseudonyms;
   private readonly names: NamePseudonyms;
 
   constructor(key: Uint8Array) {
+    this.key = key;
     this.prf = new SipHash(key);
     this.addresses = new AddressPseudonyms(this.prf);
     this.names = new NamePseudonyms(this.prf);

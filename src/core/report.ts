@@ -7,6 +7,7 @@ import type { Ending, StateName } from "./flow-view.ts";
 import type { ReportRedaction } from "./redaction.ts";
 import type { DumpFormat, SocketState } from "./socket-table.ts";
 import type { Doubt, Failure, Outcome, Protocol } from "./stream-decoder.ts";
+import type { SummarisedKind } from "./summarised.ts";
 
 export const REPORT_SCHEMA = "halfclose.report/1";
 
@@ -221,6 +222,47 @@ export interface ReportDump {
   problems: Problem[];
 }
 
+/** Connections of which only counts are left. */
+export interface ReportServiceSummary {
+  flows: number;
+  closed: number;
+  half_closed: number;
+  reset: number;
+  refused: number;
+  unanswered: number;
+  open: number;
+  closed_first: { client: number; server: number; both: number };
+  packets: number;
+  /** TCP payload. */
+  bytes: number;
+  first_time: string;
+  last_time: string;
+}
+
+/** What `--memory` did not keep. */
+export interface ReportSummarised {
+  /** In words: why, and what of the report it touches. */
+  because: string;
+  budget_bytes: number;
+  /** False when more was needed all the same, by the program's own estimate. */
+  within_budget: boolean;
+  /** Connections in `totals.flows` of which only these counts are left. */
+  flows: number;
+  /** Of those, by kind, in the order of letting go; with the first and the last time of their packets. */
+  kinds: { kind: SummarisedKind; flows: number; first_time: string; last_time: string }[];
+  /** By service, the busiest first; services beyond the first thousand are one sum. */
+  services: ({ service: Endpoint } & ReportServiceSummary)[];
+  other_services?: ReportServiceSummary;
+  /** Exchanges in `totals` that nothing else in the report tells of. */
+  exchanges: { answered: number; late: number; unanswered: number; pending: number; unknown: number };
+  cut_responses: number;
+  /** Samples of how long answers took, over time, that went with their connections; the distributions have every answer. */
+  latency_samples: number;
+  /** Segments of summarised connections that came when they were over, and connections that went on, told as others from there on. */
+  late_segments: number;
+  resumed: number;
+}
+
 export interface Report {
   schema: typeof REPORT_SCHEMA;
   version: string;
@@ -232,6 +274,8 @@ export interface Report {
   redaction?: ReportRedaction;
   /** First and last time stamp of what was analysed (`--from`, `--to`): timelines run from the one to the other. Absent without a packet. */
   analysed?: { first_time: string; last_time: string };
+  /** What a memory budget (`--memory`) left of what could not be kept; absent when everything was. */
+  summarised?: ReportSummarised;
   findings: ReportFinding[];
   clear: { analysis: string; because: string }[];
   unsure: { analysis: string; needs: string }[];

@@ -23,6 +23,17 @@ export function constantOf(values: Iterable<number>): number | null {
   return percentile(s, 0.95) - percentile(s, 0.05) <= CONSTANT_SPREAD * middle ? middle : null;
 }
 
+/** Index of the first of the sorted values that is not below `value`; their number when there is none. */
+export function firstFrom(sorted: ArrayLike<number>, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** How many of `times` fall into each of `buckets` equal parts of [from, to]. */
 export function timelineOf(times: Iterable<number>, from: number, to: number, buckets = 40): number[] {
   const counts = new Array<number>(buckets).fill(0);

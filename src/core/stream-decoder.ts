@@ -154,6 +154,8 @@ export interface Exchange {
    * other: the innermost. Null where neither tells; that two overlap in time tells nothing. Never more than {@link MAX_BEHALF} deep.
    */
   onBehalfOf: Exchange | null;
+  /** Where several threads or machines share the flows: its place among those that may change yet. 0 otherwise, and once nothing changes. */
+  slot: number;
 }
 
 /** A request handed on by more hosts than so many is crafted, or goes in circles: the chain begins anew. */

@@ -49,6 +49,17 @@ export class AddressTable {
     return id;
   }
 
+  /** All addresses in the order of their numbers, four words each, copied. */
+  export(): Int32Array {
+    return this.words.slice(0, this.count * 4);
+  }
+
+  /** The addresses that {@link export} gave, with the same numbers; for an empty table. */
+  import(words: Int32Array): void {
+    for (let at = 0; at < words.length; at += 4)
+      this.number(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
   /** The eight 16-bit groups of an interned address. */
   groups(id: number): number[] {
     const out: number[] = [];

@@ -1,6 +1,11 @@
 // Where do the facts about every flow live? In typed columns, one number a flow (or one a side), so that millions of
 // flows cost bytes, not objects, and the hot loop touches no heap. Untouched columns of a flow stay zero and, being
 // zero pages, cost nothing: "none" is 0 throughout.
+//
+// Some columns begin narrow (the types of `Narrow`), and are made wide as a whole with the first value that does not fit:
+// frames of a second file, a flow of 4 GB, 256 SYNs on one 4-tuple.
+
+import { type Column, copyUsed, kindOf, release, wider } from "./column-memory.ts";
 
 /** Column index of a flow's side. */
 export const sideOf = (flow: number, side: number): number => flow * 2 + side;
@@ -29,6 +34,8 @@ export const Mark = {
   redirected: 1024,
   /** It holds the answers to a redirected flow, the partner. */
   answers: 2048,
+  /** `otherTime` is taken. */
+  otherTime: 4096,
 } as const;
 
 /** Bits of `sideMarks`. */
@@ -60,127 +67,254 @@ export const SideMark = {
   full: 4096,
 } as const;
 
+/** Entries of a history that stand in the columns themselves (state-log.ts): an ordinary life of a connection has five. */
+export const HISTORY_ENTRIES = 6;
+
+/** Rows at the beginning: a power of two. */
+const FIRST_ROWS = 1024;
+const FIRST_SIDES = FIRST_ROWS * 2;
+
+type Counts = Uint8Array | Uint32Array;
+/** Frames of the first file are plain frame numbers (core/frame.ts). */
+type Frames = Uint32Array | Float64Array;
+
+const FRAMES = [
+  "firstFrame",
+  "lastFrame",
+  "synAckFrame",
+  "finFrame",
+  "finAckFrame",
+  "rstFrame",
+  "firstDataFrame",
+  "lastDataFrame",
+] as const;
+/** Columns that begin narrow. */
+type Counter = "packets" | "bytes" | "wireBytes" | "syns" | "synAcks" | "fins" | "rsts";
+type Narrow = (typeof FRAMES)[number] | Counter;
+
 export class FlowColumns {
-  capacity = 1024;
+  capacity = FIRST_ROWS;
+  /** The largest frame reference that fits. */
+  largestFrame = 0xffff_ffff;
 
   // ── key: the 4-tuple in canonical order (a < b) ──
-  keyA = new Int32Array(1024);
-  keyB = new Int32Array(1024);
+  keyA = new Int32Array(FIRST_ROWS);
+  keyB = new Int32Array(FIRST_ROWS);
   /** Port of a in the high half, of b in the low half. */
-  keyPorts = new Int32Array(1024);
-  family = new Uint8Array(1024);
+  keyPorts = new Int32Array(FIRST_ROWS);
+  family = new Uint8Array(FIRST_ROWS);
   /** 1 when the first packet went from b to a: side 0 is b. */
-  flipped = new Uint8Array(1024);
+  flipped = new Uint8Array(FIRST_ROWS);
   /** Flow that held the 4-tuple before, plus one. */
-  previous = new Int32Array(1024);
+  previous = new Int32Array(FIRST_ROWS);
   /** Flow that took over the 4-tuple, plus one. */
-  successor = new Int32Array(1024);
+  successor = new Int32Array(FIRST_ROWS);
 
   // ── the flow ──
-  marks = new Uint16Array(1024);
+  marks = new Uint16Array(FIRST_ROWS);
   /** Side of the client. */
-  client = new Uint8Array(1024);
+  client = new Uint8Array(FIRST_ROWS);
   /** Index into the list of protocols; 0 is unknown. */
-  protocol = new Uint8Array(1024);
-  firstFrame = new Float64Array(1024);
-  lastFrame = new Float64Array(1024);
-  firstTime = new Float64Array(1024);
-  lastTime = new Float64Array(1024);
+  protocol = new Uint8Array(FIRST_ROWS);
+  firstFrame: Frames = new Uint32Array(FIRST_ROWS);
+  lastFrame: Frames = new Uint32Array(FIRST_ROWS);
+  firstTime = new Float64Array(FIRST_ROWS);
+  lastTime = new Float64Array(FIRST_ROWS);
   /** Frame and time of the SYN-ACK. */
-  synAckFrame = new Float64Array(1024);
-  synAckTime = new Float64Array(1024);
+  synAckFrame: Frames = new Uint32Array(FIRST_ROWS);
+  synAckTime = new Float64Array(FIRST_ROWS);
   /** Requests whose head was seen, by either side, and those of them that got a response. */
-  requests = new Uint32Array(1024);
-  responses = new Uint32Array(1024);
+  requests = new Uint32Array(FIRST_ROWS);
+  responses = new Uint32Array(FIRST_ROWS);
+  /** A time in its histories that no other column has: mostly that of the handshake's third step. */
+  otherTime = new Float64Array(FIRST_ROWS);
 
   // ── each side: index flow × 2 + side ──
-  sideMarks = new Uint16Array(2048);
-  state = new Uint8Array(2048);
-  /** Its last entry in the log of states. */
-  lastChange = new Uint32Array(2048);
-  packets = new Uint32Array(2048);
-  bytes = new Float64Array(2048);
-  wireBytes = new Float64Array(2048);
-  copies = new Uint32Array(2048);
-  syns = new Uint32Array(2048);
-  synAcks = new Uint32Array(2048);
-  fins = new Uint32Array(2048);
-  rsts = new Uint32Array(2048);
-  retransmissions = new Uint32Array(2048);
-  reordered = new Uint32Array(2048);
-  probes = new Uint32Array(2048);
+  sideMarks = new Uint16Array(FIRST_SIDES);
+  state = new Uint8Array(FIRST_SIDES);
+  /** Its last change of state: an entry of the log (state-log.ts). */
+  lastChange = new Uint32Array(FIRST_SIDES);
+  /** The first entries of its history, one byte each, as the log has them. */
+  history = new Uint8Array(FIRST_SIDES * HISTORY_ENTRIES);
+  packets: Uint16Array | Uint32Array = new Uint16Array(FIRST_SIDES);
+  bytes: Frames = new Uint32Array(FIRST_SIDES);
+  wireBytes: Frames = new Uint32Array(FIRST_SIDES);
+  copies = new Uint32Array(FIRST_SIDES);
+  syns: Counts = new Uint8Array(FIRST_SIDES);
+  synAcks: Counts = new Uint8Array(FIRST_SIDES);
+  fins: Counts = new Uint8Array(FIRST_SIDES);
+  rsts: Counts = new Uint8Array(FIRST_SIDES);
+  retransmissions = new Uint32Array(FIRST_SIDES);
+  reordered = new Uint32Array(FIRST_SIDES);
+  probes = new Uint32Array(FIRST_SIDES);
   /** Payload bytes that the capture lacks. */
-  missing = new Float64Array(2048);
-  isn = new Int32Array(2048);
+  missing = new Float64Array(FIRST_SIDES);
+  isn = new Int32Array(FIRST_SIDES);
   /** The next sequence number in order: everything before it was delivered or declared missing. */
-  next = new Int32Array(2048);
+  next = new Int32Array(FIRST_SIDES);
   /** One beyond the highest sequence number sent. */
-  highest = new Int32Array(2048);
+  highest = new Int32Array(FIRST_SIDES);
   /** Highest acknowledgement sent by this side. */
-  acked = new Int32Array(2048);
+  acked = new Int32Array(FIRST_SIDES);
   /** One beyond this side's FIN. */
-  finEnd = new Int32Array(2048);
-  finFrame = new Float64Array(2048);
-  finTime = new Float64Array(2048);
+  finEnd = new Int32Array(FIRST_SIDES);
+  finFrame: Frames = new Uint32Array(FIRST_SIDES);
+  finTime = new Float64Array(FIRST_SIDES);
   /** Where the peer acknowledged this side's FIN. */
-  finAckFrame = new Float64Array(2048);
-  finAckTime = new Float64Array(2048);
-  rstFrame = new Float64Array(2048);
-  rstTime = new Float64Array(2048);
-  firstDataFrame = new Float64Array(2048);
-  lastDataFrame = new Float64Array(2048);
-  lastDataTime = new Float64Array(2048);
+  finAckFrame: Frames = new Uint32Array(FIRST_SIDES);
+  finAckTime = new Float64Array(FIRST_SIDES);
+  rstFrame: Frames = new Uint32Array(FIRST_SIDES);
+  rstTime = new Float64Array(FIRST_SIDES);
+  firstDataFrame: Frames = new Uint32Array(FIRST_SIDES);
+  lastDataFrame: Frames = new Uint32Array(FIRST_SIDES);
+  lastDataTime = new Float64Array(FIRST_SIDES);
   /** Since when this side may always have had data to send. */
-  busySince = new Float64Array(2048);
+  busySince = new Float64Array(FIRST_SIDES);
   /** When this side spoke again, briefly, though it had spoken last; and how long the pause before that had been. */
-  lastWordsTime = new Float64Array(2048);
-  lastWordsPause = new Float64Array(2048);
+  lastWordsTime = new Float64Array(FIRST_SIDES);
+  lastWordsPause = new Float64Array(FIRST_SIDES);
   /** How long no payload had moved on the flow when this side sent its first FIN or RST. */
-  idleBeforeEnd = new Float64Array(2048);
+  idleBeforeEnd = new Float64Array(FIRST_SIDES);
+
+  /** Every column, in the order of their names here: as words, or as bytes where a row has no whole words. */
+  private raw: (Int32Array | Uint8Array)[] = [];
+  /** Words or bytes of one row in each. */
+  private units: number[] = [];
 
   /** Grown once before use: engines take a field that was never reassigned for a constant, and throw code away when it is. */
   constructor() {
     this.grow();
   }
 
-  /** Makes a flow's row what it was before its first packet. */
-  clear(f: number): void {
-    for (const column of Object.values(this)) {
-      if (!ArrayBuffer.isView(column)) continue;
-      const values = column as Uint8Array;
-      if (values.length === this.capacity) values[f] = 0;
-      else values.fill(0, f * 2, f * 2 + 2);
-    }
-  }
-
   /** Doubles every column. */
   grow(): void {
-    this.capacity *= 2;
-    const columns = this as unknown as Record<string, unknown>;
-    for (const [name, column] of Object.entries(columns)) {
-      if (!ArrayBuffer.isView(column)) continue;
-      columns[name] = widened(column as Uint8Array);
+    for (const [name, column] of this.entries()) {
+      const longer = new (kindOf(column))(column.length * 2);
+      copyUsed(column, longer);
+      this.replace(name, longer);
     }
+    this.capacity *= 2;
+    this.seeRaw();
+  }
+
+  // ─────────────────────────── columns that begin narrow ───────────────────────────
+
+  /** From here on, frames are of several files. */
+  widenFrames(): void {
+    for (const name of FRAMES) this.widen(name);
+    this.largestFrame = Number.POSITIVE_INFINITY;
+  }
+
+  /** A value that may be too large for its column as it is. */
+  put(name: Counter, at: number, value: number): void {
+    this[name][at] = value;
+    if (this[name][at] === value) return;
+    this.widen(name);
+    this[name][at] = value;
+  }
+
+  private widen(name: Narrow): void {
+    this.replace(name, wider(this[name]));
+    this.seeRaw();
+  }
+
+  // ─────────────────────────── whole rows ───────────────────────────
+
+  /** Makes a flow's row what it was before its first packet. */
+  clear(f: number): void {
+    this.raw.forEach((column, n) => {
+      column.fill(0, f * this.units[n]!, (f + 1) * this.units[n]!);
+    });
+  }
+
+  /**
+   * The rows of other tables, one behind the other: `order` says of which each next row is. Their columns are used up, but for those that
+   * the caller has yet to read. One column after the other, so that no moment needs all rows twice.
+   */
+  join(parts: readonly FlowColumns[], order: readonly number[], kept: ReadonlySet<string>): void {
+    const rows = Math.max(1, order.length);
+    for (const [name, own] of this.entries()) {
+      const units = own.length / this.capacity;
+      const wide = parts.some((part) => part.column(name).BYTES_PER_ELEMENT > own.BYTES_PER_ELEMENT) ? wider(own) : own;
+      const sources = parts.map((part) => {
+        const column = part.column(name);
+        return column.BYTES_PER_ELEMENT < wide.BYTES_PER_ELEMENT ? wider(column) : column;
+      });
+      const joined = new (kindOf(wide))(rows * units);
+      copyInOrder(
+        rawOf(joined, rows),
+        sources.map((column, n) => rawOf(column, parts[n]!.capacity)),
+        order,
+      );
+      this.replace(name, joined);
+      if (!kept.has(name)) for (const part of parts) part.replace(name, new (kindOf(own))(0));
+    }
+    this.capacity = rows;
+    this.seeRaw();
+    if (this.firstFrame instanceof Float64Array) this.largestFrame = Number.POSITIVE_INFINITY;
+  }
+
+  private column(name: string): Column {
+    return (this as unknown as Record<string, Column>)[name]!;
+  }
+
+  /** The first `rows` of every column, not copied. */
+  export(rows: number): Record<string, Column> {
+    const cut = ([name, column]: [string, Column]): [string, Column] => [
+      name,
+      column.subarray(0, (column.length / this.capacity) * rows),
+    ];
+    return Object.fromEntries(this.entries().map(cut));
+  }
+
+  /** Holds what {@link export} gave, and has no room for more. */
+  import(columns: Readonly<Record<string, Column>>, rows: number): void {
+    if (rows === 0) return;
+    for (const [name] of this.entries()) {
+      const column = columns[name];
+      if (column === undefined) throw new Error(`no column ${name}`);
+      this.replace(name, column);
+    }
+    this.capacity = rows;
+    this.seeRaw();
+    if (this.firstFrame instanceof Float64Array) this.largestFrame = Number.POSITIVE_INFINITY;
+  }
+
+  private entries(): [name: string, column: Column][] {
+    return Object.entries(this).filter((entry): entry is [string, Column] => ArrayBuffer.isView(entry[1]));
+  }
+
+  private seeRaw(): void {
+    this.raw = this.entries().map(([, column]) => rawOf(column, this.capacity));
+    this.units = this.raw.map((column) => column.length / this.capacity);
+  }
+
+  private replace(name: string, column: Column): void {
+    const columns = this as unknown as Record<string, Column>;
+    release(columns[name]!);
+    columns[name] = column;
   }
 }
 
-/** A page is the kernel's only when it was written to. */
-const PAGE_BYTES = 1 << 16;
-
-/** Twice as long. Pages of zeros are left alone: in a flood of SYNs, nobody has a FIN. */
-function widened(old: Uint8Array): Uint8Array {
-  const wider = new (old.constructor as Uint8ArrayConstructor)(old.length * 2);
-  const from = new Uint8Array(old.buffer);
-  const to = new Uint8Array(wider.buffer);
-  const words = new Int32Array(old.buffer, 0, old.buffer.byteLength >> 2);
-  for (let at = 0; at < from.length; at += PAGE_BYTES) {
-    if (hasAny(words, at >> 2, (at + PAGE_BYTES) >> 2)) to.set(from.subarray(at, at + PAGE_BYTES), at);
-  }
-  return wider;
+/** A column of so many rows as words, or as bytes where a row has no whole words. */
+function rawOf({ buffer, byteOffset, byteLength }: Column, rows: number): Int32Array | Uint8Array {
+  const isWords = (byteLength / rows) % 4 === 0;
+  return isWords ? new Int32Array(buffer, byteOffset, byteLength / 4) : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function hasAny(words: Int32Array, from: number, until: number): boolean {
-  const end = Math.min(until, words.length);
-  for (let n = from; n < end; n++) if (words[n] !== 0) return true;
-  return false;
+/** hot: row by row, from whichever source is next. */
+function copyInOrder(
+  to: Int32Array | Uint8Array,
+  sources: readonly (Int32Array | Uint8Array)[],
+  order: readonly number[],
+): void {
+  const units = order.length === 0 ? 0 : to.length / order.length;
+  const next = sources.map(() => 0);
+  let put = 0;
+  for (const part of order) {
+    const from = sources[part]!;
+    const at = next[part]!;
+    for (let n = 0; n < units; n++) to[put++] = from[at + n]!;
+    next[part] = at + units;
+  }
 }

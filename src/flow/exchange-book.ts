@@ -70,7 +70,7 @@ export class LedgerBook implements ExchangeBook<ServiceTallyOf> {
   }
 
   cut(e: Exchange): void {
-    this.ledger.cut.push(e);
+    this.ledger.noteCut(e);
   }
 
   complete(): void {}

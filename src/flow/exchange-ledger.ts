@@ -64,22 +64,49 @@ export class ExchangeLedger {
   /** Answered, but a reset cut the body of the response. */
   readonly cut: Exchange[] = [];
   readonly totals = { requests: 0, answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
-  private tallies = new Map<string, ServiceTallyOf>();
+  /** What a report would have listed, and was counted only, for want of room. */
+  readonly notKept = { answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
+  cutNotKept = 0;
+  /** What is judged now is of flows that are let go of: their exchanges are counted only. */
+  isLettingGo = false;
+  private readonly keepAll: boolean;
+  private readonly tallies: ServiceTallyOf[] = [];
+  /** The same, by protocol, address and port. */
+  private readonly known = new Map<Protocol, Map<string, Map<number, ServiceTallyOf>>>();
   /** How many more of those that were answered are kept. */
   private spare: number;
+  private most = Number.POSITIVE_INFINITY;
 
   constructor(keepAll: boolean, maxAnswered = Number.POSITIVE_INFINITY) {
+    this.keepAll = keepAll && maxAnswered === Number.POSITIVE_INFINITY;
     this.spare = keepAll ? maxAnswered : 0;
   }
 
+  /** Keeps so many at most; of those that were answered, half as many. The others are counted only. */
+  limit(most: number): void {
+    this.most = most;
+    this.spare = Math.min(this.spare, Math.floor(most / 2));
+  }
+
+  /** A reset cut the body of its response. */
+  noteCut(e: Exchange): void {
+    if (this.isLettingGo || this.cut.length >= this.most) this.cutNotKept++;
+    else this.cut.push(e);
+  }
+
+  get serviceCount(): number {
+    return this.tallies.length;
+  }
+
   get services(): readonly ServiceTallyOf[] {
-    return [...this.tallies.values()];
+    return this.tallies;
   }
 
   /** The tally of a service; made once for it. */
   tally(address: string, port: number, protocol: Protocol): ServiceTallyOf {
-    const key = `${protocol} ${address} ${port}`;
-    let t = this.tallies.get(key);
+    const ofProtocol = within(this.known, protocol);
+    const ofAddress = within(ofProtocol, address);
+    let t = ofAddress.get(port);
     if (t === undefined) {
       t = {
         service: { address, port },
@@ -94,7 +121,8 @@ export class ExchangeLedger {
         longestAnswer: 0,
         activity: new ServiceActivity(),
       };
-      this.tallies.set(key, t);
+      ofAddress.set(port, t);
+      this.tallies.push(t);
     }
     return t;
   }
@@ -108,18 +136,15 @@ export class ExchangeLedger {
 
   /** An exchange with this client was judged. */
   settle(e: Exchange, client: string, tally: ServiceTallyOf): void {
-    tally.activity.settled(e);
+    if (this.isLettingGo) tally.activity.dropped(e);
+    else tally.activity.settled(e);
     this.legs.settled(e, client, tally);
     if (e.request !== null) this.totals.requests++;
     this.totals[e.outcome]++;
     tally[e.outcome]++;
     this.keepLastAnswer(e, tally);
     if (e.outcome === "answered" && e.waited > tally.longestAnswer) tally.longestAnswer = e.waited;
-    if (e.outcome !== "answered" && e.request !== null) this.kept.push(e);
-    else if (this.spare > 0) {
-      this.spare--;
-      this.kept.push(e);
-    }
+    this.keep(e);
   }
 
   /** What had been settled as `before`, and is kept as such, was answered late. The legs have let it go. */
@@ -132,6 +157,15 @@ export class ExchangeLedger {
     this.keepLastAnswer(e, tally);
   }
 
+  private keep(e: Exchange): void {
+    const isFaulty = e.outcome !== "answered" && e.request !== null;
+    const hasRoom = !this.isLettingGo && this.kept.length < this.most;
+    if (hasRoom && (isFaulty || this.spare > 0)) {
+      if (!isFaulty) this.spare--;
+      this.kept.push(e);
+    } else if (isFaulty || this.keepAll) this.notKept[e.outcome]++;
+  }
+
   private keepLastAnswer({ response }: Exchange, tally: ServiceTallyOf): void {
     if (response === null || (tally.lastAnswer !== null && response.time <= tally.lastAnswer.time)) return;
     tally.lastAnswer = { frame: response.frame, time: response.time };
@@ -139,3 +173,13 @@ export class ExchangeLedger {
 }
 
 export const responderOf = (e: Exchange): Side => otherSide(e.requester);
+
+/** The map within a map; made when it is asked for first. */
+function within<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
+}

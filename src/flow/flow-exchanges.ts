@@ -14,17 +14,21 @@ import {
 } from "../core/stream-decoder.ts";
 import type { ServiceHandle } from "./exchange-book.ts";
 import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf } from "./exchange-ledger.ts";
+import { OpenExchanges } from "./open-exchanges.ts";
 import type { StreamRoom } from "./stream-room.ts";
+
+/** Shared by all flows of which no answer awaits its reader: nothing is put into it. */
+const NONE: { exchange: Exchange; from: number }[] = [];
 
 export class FlowExchanges {
   protected readonly flow: number;
   protected readonly room: StreamRoom;
   /** What is spoken now. */
   private protocol: Protocol = "unknown";
-  /** Exchanges not judged yet, in order of request. A set: whichever is answered leaves it in constant time. */
-  private open = new Set<Exchange>();
+  /** Exchanges not judged yet. */
+  private readonly open = new OpenExchanges();
   /** A response went to a requester that had sent FIN: was it read? Told by the requester's next segment. */
-  private unread: { exchange: Exchange; from: number }[] = [];
+  private unread: { exchange: Exchange; from: number }[] = NONE;
   /** Those before this index are judged. */
   private unreadFrom = 0;
   /** The response that each side is in the middle of. */
@@ -72,14 +76,13 @@ export class FlowExchanges {
 
   /** `side` sent its first FIN, or a RST, at this moment. */
   gaveUp(side: Side, frame: FrameRef, time: Nanos, byReset: boolean): void {
-    for (const e of this.open) giveUp(e, side, frame, time, byReset);
+    this.open.each((e) => giveUp(e, side, frame, time, byReset));
   }
 
   /** `side` reset the connection while it waited; the response may be on its way, and then it is late. */
   mayBeAnsweredLate(side: Side): boolean {
     if (this.responding[otherSide(side)] !== null || this.open.size === 0) return false;
-    for (const e of this.open) if (e.requester !== side) return false;
-    return true;
+    return this.open.every((e) => e.requester === side);
   }
 
   get awaitsReaction(): boolean {
@@ -95,7 +98,7 @@ export class FlowExchanges {
       this.unreadFrom++;
       this.judgeRead(exchange, isRst);
     }
-    this.unread = [];
+    this.unread = NONE;
     this.unreadFrom = 0;
   }
 
@@ -122,18 +125,18 @@ export class FlowExchanges {
         this.settle(exchange);
       }
     }
-    this.unread = [];
+    this.unread = NONE;
     this.unreadFrom = 0;
     this.settleOpen(() => true, over);
   }
 
   private settleOpen(which: (e: Exchange) => boolean, over: boolean): void {
-    for (const e of this.open) {
-      if (!which(e)) continue;
+    this.open.each((e) => {
+      if (!which(e)) return;
       this.open.delete(e);
       judgeUnanswered(e, { responderSeen: this.room.packetsFrom(this.flow, responderOf(e)) > 0, over });
       this.settle(e);
-    }
+    });
   }
 
   // ── what the decoder says ──
@@ -141,7 +144,7 @@ export class FlowExchanges {
   request(side: Side, head: RequestHead): Exchange {
     const e = newExchange(this.flow, this.protocol, side, head);
     if (this.open.size >= MAX_OPEN_PER_FLOW) {
-      const oldest = this.open.values().next().value!;
+      const oldest = this.open.oldest!;
       this.open.delete(oldest);
       oldest.doubt ??= "gap";
       oldest.outcome = "unknown";
@@ -182,6 +185,7 @@ export class FlowExchanges {
     if (side !== exchange.requester && this.room.hasReset(this.flow, exchange.requester)) {
       this.judgeRead(exchange, true);
     } else if (finFrame !== 0 && side !== exchange.requester) {
+      if (this.unread === NONE) this.unread = [];
       this.unread.push({ exchange, from: this.room.deliveredTo(this.flow, side) });
     } else {
       exchange.outcome = "answered";

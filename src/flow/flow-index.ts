@@ -62,6 +62,13 @@ export class FlowIndex {
     return f;
   }
 
+  /** A number for a flow whose row comes from elsewhere. No packet finds it. */
+  adopt(): number {
+    const f = this.count++;
+    if (f === this.columns.capacity) this.columns.grow();
+    return f;
+  }
+
   /** Flows that were not forgotten. */
   get known(): number {
     return this.count - this.free.length;
@@ -81,12 +88,7 @@ export class FlowIndex {
 
   /** Every flow anew, after their keys have changed. */
   rebuild(): void {
-    const c = this.columns;
-    this.slots.fill(0);
-    for (let f = 0; f < this.count; f++) {
-      if (c.firstFrame[f] === 0 || c.successor[f] !== 0) continue;
-      this.slots[this.find(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!)] = f + 1;
-    }
+    this.reindex(this.slots.length);
   }
 
   /** Empties a slot, and moves up what had been pushed behind it (Knuth, The Art of Computer Programming 3, §6.4, algorithm R). */
@@ -104,16 +106,17 @@ export class FlowIndex {
     slots[hole] = 0;
   }
 
+  /** In the order of flows and not of slots: so keys are read one behind the other, and only slots here and there. */
   private reindex(size: number): void {
     const slots = new Int32Array(size);
-    const mask = slots.length - 1;
-    const c = this.columns;
-    for (const entry of this.slots) {
-      if (entry === 0) continue;
-      const f = entry - 1;
-      let slot = this.hash(c.keyA[f]!, c.keyB[f]!, c.keyPorts[f]!, c.family[f]!) & mask;
+    const mask = size - 1;
+    const { keyA, keyB, keyPorts, family, successor } = this.columns;
+    for (let f = 0; f < this.count; f++) {
+      // Forgotten, or another flow has its 4-tuple.
+      if (family[f] === 0 || successor[f] !== 0) continue;
+      let slot = this.hash(keyA[f]!, keyB[f]!, keyPorts[f]!, family[f]!) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = entry;
+      slots[slot] = f + 1;
     }
     this.slots = slots;
   }

@@ -54,6 +54,10 @@ export class NotesByFlow {
     this.noted.delete(flow);
   }
 
+  get size(): number {
+    return this.noted.size;
+  }
+
   all(): Iterable<[number, FlowNotes]> {
     return this.noted;
   }

@@ -21,6 +21,10 @@ import type { FlowTable } from "./flow-table.ts";
 import { History, type HistorySettings } from "./state-history.ts";
 import { STATE_NAMES, State } from "./states.ts";
 
+const PORTS = 65_536;
+const placeOf = (table: FlowTable, flow: number, side: Side): number =>
+  table.hostNumber(flow, side) * PORTS + table.port(flow, side);
+
 const NONE_COPIED: FlagCounts = { syns: 0, synAcks: 0, fins: 0, rsts: 0 };
 const moment = (frame: FrameRef, time: number): Moment | null => (frame === 0 ? null : { frame, time });
 
@@ -66,8 +70,14 @@ class End implements EndRow {
   get address(): string {
     return this.table.address(this.flow, this.side);
   }
+  get host(): number {
+    return this.table.hostNumber(this.flow, this.side);
+  }
   get port(): number {
     return this.table.port(this.flow, this.side);
+  }
+  get place(): number {
+    return placeOf(this.table, this.flow, this.side);
   }
   get packets(): number {
     return this.c.packets[this.i]!;
@@ -111,6 +121,11 @@ class End implements EndRow {
       return { address: table.address(answers, 0), port: table.port(answers, 0) };
     }
     return { address: table.address(flow, otherSide(side)), port: table.port(flow, otherSide(side)) };
+  }
+  get remotePlace(): number {
+    const { table, flow, side } = this;
+    const isRedirected = (this.c.marks[flow]! & Mark.redirected) !== 0 && side === this.c.client[flow];
+    return isRedirected ? placeOf(table, table.partners.get(flow)!, 0) : placeOf(table, flow, otherSide(side));
   }
   get history(): StateHistory {
     return this.kept.read(this.flow);

@@ -16,7 +16,7 @@ import type {
 } from "../core/stream-decoder.ts";
 import { FlowExchanges } from "./flow-exchanges.ts";
 import type { HeldSegments } from "./held-segments.ts";
-import { Recognition } from "./recognition.ts";
+import { knownAtOnce, Recognition } from "./recognition.ts";
 import type { StreamRoom } from "./stream-room.ts";
 
 /** The peer has acknowledged more of a side than came: up to which number, and when it said so last. */
@@ -32,8 +32,8 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
   private session: StreamSession | null = null;
   /** A protocol was found; what may follow within it does not make it another. */
   private isKnown = false;
-  /** Null when the protocol is known, or will not be. */
-  private recognition: Recognition | null;
+  /** Null when the protocol is known, or will not be; and before the first bytes, which tell it nearly always. */
+  private recognition: Recognition | null = null;
   private claimed = false;
   /** Bytes were cut off or missing before the first that could be read. */
   private startMissed = false;
@@ -45,7 +45,6 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
   constructor(flow: number, room: StreamRoom, patient: boolean) {
     super(flow, room);
     this.patient = patient;
-    this.recognition = new Recognition(room.decoders, patient);
   }
 
   // ── bytes in ──
@@ -97,12 +96,21 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
       this.session?.data(side, bytes, start, end, frame, time, behind);
       return;
     }
+    const { decoders } = this.room;
     const { recognition } = this;
-    const decoder = recognition!.look(side, bytes, start, end, frame, time, behind);
+    let decoder: StreamDecoder | null;
+    if (recognition !== null) decoder = recognition.look(side, bytes, start, end, frame, time, behind);
+    else {
+      decoder = knownAtOnce(decoders, bytes, start, end);
+      if (decoder === null) {
+        this.recognition = new Recognition(decoders, this.patient);
+        this.recognition.look(side, bytes, start, end, frame, time, behind);
+      }
+    }
     if (decoder !== null) {
       this.begin(decoder);
       this.data(side, bytes, start, end, frame, time, behind);
-    } else if (recognition!.isOver) {
+    } else if (this.recognition!.isOver) {
       this.deaf = true;
       this.recognition = null;
     }

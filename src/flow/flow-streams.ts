@@ -26,6 +26,8 @@ const MAX_HELD_IN_SLICE = (64 << 20) / SLICES;
 /** A segment into a hole this soon after the hole was seen was swapped on its way, not sent again. */
 const SWAPPED_NS = 3e6;
 const LATER_PACKETS = 4096;
+/** A power of two less one, so that neighbours in a network do not share a place. */
+const KNOWN_HOSTS = 8191;
 
 /**
  * Most systems count their IPv4 packets up: the one that was sent after those beyond the hole fills it as a repetition, however
@@ -39,6 +41,8 @@ const wasSentLater = (ipId: number, other: number): boolean => {
 /** What streams ask of the table that they belong to. */
 export interface FlowNames {
   address(flow: number, side: Side): Endpoint["address"];
+  /** A number that only this address has. */
+  hostNumber(flow: number, side: Side): number;
   port(flow: number, side: Side): Endpoint["port"];
   /** Column index where the packets of a side were counted. */
   counted(flow: number, side: Side): number;
@@ -55,11 +59,16 @@ export class FlowStreams implements StreamRoom {
   readonly book: ExchangeBook;
   /** What was said beside exchanges. */
   readonly noted: NotesByFlow;
+  /** Flows of which somebody reads what is said, or would. */
+  openCount = 0;
   private list: (FlowStream | null)[] = [];
   /** Bytes held out of order, by slice of the flows. */
   private heldTotals = new Float64Array(SLICES);
   private columns: FlowColumns;
   private names: FlowNames;
+  /** The hosts met last, by their numbers, and how they are written. */
+  private readonly hosts = new Float64Array(KNOWN_HOSTS).fill(-1);
+  private readonly hostNames: string[] = new Array(KNOWN_HOSTS).fill("");
 
   constructor(columns: FlowColumns, names: FlowNames, decoders: readonly StreamDecoder[], parts: StreamParts) {
     this.columns = columns;
@@ -79,6 +88,7 @@ export class FlowStreams implements StreamRoom {
   forget(f: number): void {
     this.flushHeld(f);
     this.endStream(f, "capture");
+    if (this.list[f] != null) this.openCount--;
     this.list[f] = null;
     this.noted.forget(f);
   }
@@ -142,7 +152,10 @@ export class FlowStreams implements StreamRoom {
   }
 
   private stream(f: number): FlowStream {
-    return (this.list[f] ??= new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
+    const known = this.list[f];
+    if (known != null) return known;
+    this.openCount++;
+    return (this.list[f] = new FlowStream(f, this, (this.columns.marks[f]! & Mark.syn) === 0));
   }
 
   private declareGap(f: number, s: Side, length: number, askedBefore?: Nanos): void {
@@ -273,6 +286,7 @@ export class FlowStreams implements StreamRoom {
     stream.finish(how !== "capture");
     for (const held of stream.held) if (held !== null) this.heldTotals[this.sliceOf(f)]! -= held.bytes;
     this.list[f] = null;
+    this.openCount--;
     this.book.ended(f);
     c.marks[f]! |= Mark.streamsEnded;
     c.marks[f]! &= ~Mark.held;
@@ -341,11 +355,18 @@ export class FlowStreams implements StreamRoom {
   }
 
   service(f: number, responder: Side, protocol: StreamDecoder["protocol"]): ServiceHandle {
-    return this.book.service(this.names.address(f, responder), this.names.port(f, responder), protocol);
+    return this.book.service(this.address(f, responder), this.names.port(f, responder), protocol);
   }
 
+  /** One string for one host, as long as few are met: whoever looks it up finds its hash in it. */
   address(f: number, s: Side): string {
-    return this.names.address(f, s);
+    const host = this.names.hostNumber(f, s);
+    const place = host % KNOWN_HOSTS;
+    if (this.hosts[place] !== host) {
+      this.hosts[place] = host;
+      this.hostNames[place] = this.names.address(f, s);
+    }
+    return this.hostNames[place]!;
   }
 
   notes(f: number): FlowNotes {

@@ -23,6 +23,8 @@ import { RecentSyns } from "./recent-syns.ts";
 import { RepetitionLog } from "./repetitions.ts";
 import { Note, StateLog } from "./state-log.ts";
 import { EVENT_COUNT, Event, NEXT_STATE, State } from "./states.ts";
+import { Succession } from "./succession.ts";
+import { adoptSideTables, exportRows, importRows, type TableExport } from "./table-export.ts";
 import { ZeroWindows } from "./zero-windows.ts";
 
 /** No TCP window reaches further (RFC 7323 §2.3); a sequence number beyond is not of this connection. */
@@ -45,6 +47,12 @@ const LONGEST_ACK_DELAY_NS = 200e6;
 const SHORT_UNREAD = 64;
 /** Windows seldom reach further, and a capture seldom drops more right before a RST. */
 const RESET_REACH = 1 << 24;
+/** The most that columns of counts hold while they are narrow. */
+const LARGEST_UINT8 = 0xff;
+const LARGEST_UINT16 = 0xffff;
+const LARGEST_UINT32 = 0xffff_ffff;
+
+export type { TableExport } from "./table-export.ts";
 
 export interface FlowTableOptions {
   decoders: readonly StreamDecoder[];
@@ -54,13 +62,13 @@ export interface FlowTableOptions {
   maxAnswered?: number;
   /** Unpredictable, against crafted hash collisions. It never shows in a result. */
   seed: number;
-  /** Who is told of exchanges, in the place of a ledger of this table's own: it sees only a share of the flows. */
+  /** Who is told of exchanges, in the place of a ledger of this table's own. */
   book?: ExchangeBook;
 }
 
 export class FlowTable implements FlowNames {
   readonly columns = new FlowColumns();
-  readonly log = new StateLog();
+  readonly log = new StateLog(this.columns);
   addresses: AddressTable;
   readonly streams: FlowStreams;
   /** Watching for copies costs; the caller knows when a capture can hold any. */
@@ -69,6 +77,9 @@ export class FlowTable implements FlowNames {
   readonly unseenFins = new Map<number, Nanos>();
   /** New payload sent after the peer's FIN was acknowledged, or after its RST, by column index of the side. */
   readonly lateWrites = new Map<number, { count: number; farewells: number; first: Moment }>();
+  /** Flows that go on where another one was forgotten: they begin in the middle. */
+  readonly resumed = new Set<number>();
+  readonly succession = new Succession(this.columns);
   readonly zeroWindows = new ZeroWindows();
   readonly repetitions = new RepetitionLog();
   /** The other half of a redirected connection. */
@@ -88,8 +99,8 @@ export class FlowTable implements FlowNames {
     this.seed = options.seed | 0;
     this.addresses = new AddressTable(this.seed);
     this.index = new FlowIndex(this.columns, this.seed);
-    this.kept = new LedgerBook(options.keepExchanges, options.maxAnswered);
-    const book = options.book ?? this.kept;
+    const { book = new LedgerBook(options.keepExchanges, options.maxAnswered) } = options;
+    this.kept = book instanceof LedgerBook ? book : new LedgerBook(false);
     this.streams = new FlowStreams(this.columns, this, options.decoders, { book, notes: this.kept.notes });
   }
 
@@ -149,6 +160,7 @@ export class FlowTable implements FlowNames {
     const s = (flipped ^ c.flipped[f]!) as Side;
     const i = f * 2 + s;
     const frame = frameRef(p.file, p.frame);
+    if (frame > c.largestFrame) c.widenFrames();
     if (c.firstFrame[f] === 0) {
       c.firstFrame[f] = frame;
       c.firstTime[f] = p.time;
@@ -156,9 +168,16 @@ export class FlowTable implements FlowNames {
     if ((flags & (Flag.syn | Flag.ack)) === Flag.syn) this.recentSyns.add(f);
     c.lastFrame[f] = frame;
     c.lastTime[f] = p.time;
-    c.packets[i]!++;
-    c.bytes[i]! += p.payloadLength;
-    c.wireBytes[i]! += p.origLen;
+    if (c.packets[i]!++ === LARGEST_UINT16) c.put("packets", i, LARGEST_UINT16 + 1);
+    const bytes = c.bytes[i]! + p.payloadLength;
+    const wireBytes = c.wireBytes[i]! + p.origLen;
+    if (wireBytes > LARGEST_UINT32 || bytes > LARGEST_UINT32) {
+      c.put("bytes", i, bytes);
+      c.put("wireBytes", i, wireBytes);
+    } else {
+      c.bytes[i] = bytes;
+      c.wireBytes[i] = wireBytes;
+    }
     if (copy) {
       if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) this.countCopied(i, flags);
       c.copies[i]!++;
@@ -196,9 +215,13 @@ export class FlowTable implements FlowNames {
 
   private countFlags(i: number, flags: number): void {
     const c = this.columns;
-    if (flags & Flag.syn) (flags & Flag.ack ? c.synAcks : c.syns)[i]!++;
-    if (flags & Flag.fin) c.fins[i]!++;
-    if (flags & Flag.rst) c.rsts[i]!++;
+    if (flags & Flag.syn) {
+      if ((flags & Flag.ack) === 0) {
+        if (c.syns[i]!++ === LARGEST_UINT8) c.put("syns", i, LARGEST_UINT8 + 1);
+      } else if (c.synAcks[i]!++ === LARGEST_UINT8) c.put("synAcks", i, LARGEST_UINT8 + 1);
+    }
+    if (flags & Flag.fin && c.fins[i]!++ === LARGEST_UINT8) c.put("fins", i, LARGEST_UINT8 + 1);
+    if (flags & Flag.rst && c.rsts[i]!++ === LARGEST_UINT8) c.put("rsts", i, LARGEST_UINT8 + 1);
   }
 
   private countCopied(i: number, flags: number): void {
@@ -294,11 +317,10 @@ export class FlowTable implements FlowNames {
   /** Its first word after the handshake proves that side i took what the peer had acknowledged, at the latest now. */
   private speaks(i: number, time: Nanos): void {
     const c = this.columns;
-    const head = c.lastChange[i]!;
-    if (time - this.log.time(this.log.change(head)) <= PROMPT_NS) return;
+    if (time - this.log.time(this.log.change(c.lastChange[i]!)) <= PROMPT_NS) return;
     const j = i ^ 1;
     const isWaitedFor = c.lastDataFrame[j] !== 0 && time - c.busySince[j]! > LONGEST_ACK_DELAY_NS;
-    c.lastChange[i] = this.log.note(head, isWaitedFor ? Note.takenLate : Note.settled, time);
+    this.log.note(i, isWaitedFor ? Note.takenLate : Note.settled, time);
   }
 
   private event(i: number, event: number, time: Nanos): void {
@@ -307,14 +329,13 @@ export class FlowTable implements FlowNames {
     const after = NEXT_STATE[before * EVENT_COUNT + event]!;
     if (after === before) return;
     c.state[i] = after;
-    const head = c.lastChange[i]!;
-    if (before === State.closed && c.rsts[i]! + c.rsts[i ^ 1]! > MAX_REOPENINGS) this.log.replace(head, after, time);
-    else c.lastChange[i] = this.log.append(head, after, time);
+    if (before === State.closed && c.rsts[i]! + c.rsts[i ^ 1]! > MAX_REOPENINGS) this.log.replace(i, after, time);
+    else this.log.append(i, after, time);
   }
 
   /** Side i sent again what its state waits for an answer to. */
   private repeats(i: number, time: Nanos): void {
-    this.columns.lastChange[i] = this.log.repeat(this.columns.lastChange[i]!, time);
+    this.log.repeat(i, time);
   }
 
   /** Side i asks whether the peer is still there. */
@@ -374,7 +395,7 @@ export class FlowTable implements FlowNames {
     if (c.state[i] !== State.established || c.syns[i] !== 0) return; // a simultaneous open
     const before = this.log.before(c.lastChange[i]!);
     if (before === 0) return;
-    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    this.log.withdraw(i);
     c.state[i] = State.synReceived;
   }
 
@@ -383,7 +404,7 @@ export class FlowTable implements FlowNames {
     const c = this.columns;
     if (c.state[i] !== State.established || c.synAcks[i] !== 0) return; // a simultaneous open
     if (this.log.before(c.lastChange[i]!) === 0) return;
-    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    this.log.withdraw(i);
     c.state[i] = State.synSent;
   }
 
@@ -561,8 +582,8 @@ export class FlowTable implements FlowNames {
     const head = this.columns.lastChange[i]!;
     const acked = this.log.time(head);
     if (arrived >= acked || this.log.isRepeat(head)) return;
-    this.log.replace(head, State.closing, Math.max(arrived, this.log.time(this.log.before(head))));
-    this.columns.lastChange[i] = this.log.append(head, State.timeWait, acked);
+    this.log.replace(i, State.closing, Math.max(arrived, this.log.time(this.log.before(head))));
+    this.log.append(i, State.timeWait, acked);
     this.columns.state[i] = State.timeWait;
   }
 
@@ -592,7 +613,7 @@ export class FlowTable implements FlowNames {
     if (seqDiff(finEnd, c.highest[i]!) > 0) c.highest[i] = finEnd;
     if (c.finFrame[j] !== 0 && c.finAckFrame[j] === 0) c.marks[f]! |= Mark.finsCrossed;
     if (c.lastDataFrame[i] !== 0 && time - c.busySince[i]! > PROMPT_NS && !this.rests(i, time)) {
-      c.lastChange[i] = this.log.note(c.lastChange[i]!, Note.blocked, c.busySince[i]!);
+      this.log.note(i, Note.blocked, c.busySince[i]!);
     }
     this.event(i, Event.sendsFin, time);
     this.streams.of(f)?.gaveUp(s, frame, time, false);
@@ -613,7 +634,7 @@ export class FlowTable implements FlowNames {
     if (before === 0 || NEXT_STATE[this.log.state(before) * EVENT_COUNT + Event.finAcked] !== this.log.state(head))
       return;
     if (this.log.state(before) === this.log.state(head)) return;
-    c.lastChange[i] = this.log.withdraw(c.lastChange[i]!);
+    this.log.withdraw(i);
     c.state[i] = this.log.state(before);
   }
 
@@ -784,7 +805,7 @@ export class FlowTable implements FlowNames {
     const partner = this.partners.get(f);
     this.streams.forget(f);
     for (const i of [f * 2, f * 2 + 1]) {
-      this.log.release(c.lastChange[i]!);
+      this.log.release(i);
       this.lateWrites.delete(i);
       this.copiedFlags.delete(i);
       this.zeroWindows.forget(i);
@@ -792,8 +813,24 @@ export class FlowTable implements FlowNames {
     }
     this.unseenFins.delete(f);
     this.partners.delete(f);
+    this.succession.forget(f);
+    this.resumed.delete(f);
     this.index.remove(f);
     if (partner !== undefined && this.partners.delete(partner)) this.forget(partner);
+  }
+
+  /** Not the last of several on its 4-tuple: the one before it would be taken for open again. */
+  mayForgetAlone(f: number): boolean {
+    const { previous, successor } = this.columns;
+    return previous[f] === 0 || successor[f] !== 0;
+  }
+
+  /** Forgets a flow that {@link mayForgetAlone}, and its other half, which may; those before it on its 4-tuple stay. */
+  forgetAlone(f: number): void {
+    const partner = this.partners.get(f);
+    this.succession.unlink(f);
+    if (partner !== undefined) this.succession.unlink(partner);
+    this.forget(f);
   }
 
   /** Forgets the addresses (IPv6) of flows that were forgotten. */
@@ -802,18 +839,85 @@ export class FlowTable implements FlowNames {
     this.addresses = new AddressTable(this.seed);
     const c = this.columns;
     for (let f = 0; f < this.count; f++) {
-      if (!this.isKnown(f) || c.family[f] !== 6) continue;
-      const a = this.addresses.add(former, c.keyA[f]!);
-      const b = this.addresses.add(former, c.keyB[f]!);
-      // The smaller number first, as update() looks for it; the sides stay who they were.
-      const isSwapped = a > b;
-      c.keyA[f] = isSwapped ? b : a;
-      c.keyB[f] = isSwapped ? a : b;
-      if (!isSwapped) continue;
-      c.keyPorts[f] = (c.keyPorts[f]! << 16) | (c.keyPorts[f]! >>> 16);
-      c.flipped[f]! ^= 1;
+      if (this.isKnown(f) && c.family[f] === 6) this.adoptAddresses(f, former);
     }
     this.index.rebuild();
+  }
+
+  // ─────────────────────────── rows of other tables ───────────────────────────
+
+  /** Everything but the streams, which must have ended: for another thread, or a file. */
+  exportRows(): TableExport {
+    return exportRows(this);
+  }
+
+  /** A table with the rows that {@link exportRows} gave. It takes no packets. */
+  static fromExport(rows: TableExport, decoders: readonly StreamDecoder[]): FlowTable {
+    const table = new FlowTable({ decoders, keepExchanges: false, seed: 0 });
+    importRows(table, rows);
+    for (let f = 0; f < rows.count; f++) table.streams.opened(table.index.adopt());
+    return table;
+  }
+
+  /**
+   * Into an empty table: the flows of other tables, which are used up. `order` says of which each next flow is. Which flow each follows on
+   * its 4-tuple, and whose other half it is, the caller says next, for these have other numbers here. Such a table takes no packets.
+   */
+  adoptRows(parts: readonly FlowTable[], order: readonly number[]): void {
+    this.columns.join(
+      parts.map(({ columns }) => columns),
+      order,
+      new Set(["lastChange", "previous"]),
+    );
+    const next = parts.map(() => 0);
+    const c = this.columns;
+    c.previous.fill(0);
+    c.successor.fill(0);
+    for (const part of order) {
+      const from = parts[part]!;
+      const g = next[part]!;
+      next[part] = g + 1;
+      const f = this.index.adopt();
+      if (c.family[f] === 6) this.adoptAddresses(f, from.addresses);
+      this.log.adopt(f * 2, from.log, g * 2);
+      this.log.adopt(f * 2 + 1, from.log, g * 2 + 1);
+      adoptSideTables(this, f, from, g);
+      this.streams.opened(f);
+    }
+  }
+
+  /** Flow `f` opened anew on the 4-tuple of `previous`. */
+  linkPrevious(f: number, previous: number): void {
+    this.columns.previous[f] = previous + 1;
+    this.columns.successor[previous] = f + 1;
+  }
+
+  /** The two halves of a redirected connection: the one that was called, and the one that has the answers. */
+  linkPartners(asked: number, answers: number): void {
+    this.partners.set(asked, answers);
+    this.partners.set(answers, asked);
+  }
+
+  /** Each flow that opened anew on the 4-tuple of another, with that one. */
+  *successions(): Iterable<[flow: number, previous: number]> {
+    for (let f = 0; f < this.count; f++) {
+      const previous = this.columns.previous[f]! - 1;
+      if (previous >= 0) yield [f, previous];
+    }
+  }
+
+  /** The key of flow f, with numbers that another table gave to its addresses, becomes one of this table's. */
+  private adoptAddresses(f: number, from: AddressTable): void {
+    const c = this.columns;
+    const a = this.addresses.add(from, c.keyA[f]!);
+    const b = this.addresses.add(from, c.keyB[f]!);
+    // The smaller number first, as update() looks for it; the sides stay who they were.
+    const isSwapped = a > b;
+    c.keyA[f] = isSwapped ? b : a;
+    c.keyB[f] = isSwapped ? a : b;
+    if (!isSwapped) return;
+    c.keyPorts[f] = (c.keyPorts[f]! << 16) | (c.keyPorts[f]! >>> 16);
+    c.flipped[f]! ^= 1;
   }
 
   // ─────────────────────────── reading a flow ───────────────────────────
@@ -835,6 +939,13 @@ export class FlowTable implements FlowNames {
     const c = this.columns;
     const key = this.key(f, s);
     return c.family[f] === 6 ? formatIpv6(this.addresses.groups(key)) : formatIpv4(key);
+  }
+
+  /** A number that only this address has. */
+  hostNumber(f: number, s: Side): number {
+    const key = this.key(f, s);
+    // Those of IPv4 are the first 2³², interned ones of IPv6 come behind.
+    return this.columns.family[f] === 6 ? 2 ** 32 + key : key >>> 0;
   }
 
   /** The address of a side as the index holds it. */

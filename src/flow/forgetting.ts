@@ -7,7 +7,7 @@ import type { FlowTable } from "./flow-table.ts";
 import { History } from "./state-history.ts";
 
 /** Stragglers of a connection (a FIN sent again, a late RST) come within so long after its last packet; later they would look like a new one. */
-const LINGER_NS = 30 * NANOS_PER_SECOND;
+export const LINGER_NS = 30 * NANOS_PER_SECOND;
 /** The kernel's timers are late by as much as an eighth, TIME_WAIT by two seconds at most (measured by test/lab). */
 const LATENESS_NS = 4 * NANOS_PER_SECOND;
 /** Rows looked at in one sweep, and histories worked out: some milliseconds. The next sweep goes on where this one ended. */

@@ -49,7 +49,14 @@ export class Latencies extends Histogram implements View {
     this.kept = this.kept.map((point) => ({ ...point, kind: of(point.kind) }));
   }
 
-  points(): Iterable<LatencyPoint> {
+  /** Drops the points of flows that are let go of (1 by number). Returns how many. */
+  drop(flows: Uint8Array): number {
+    const before = this.kept.length;
+    this.kept = this.kept.filter(({ flow }) => flows[flow] !== 1);
+    return before - this.kept.length;
+  }
+
+  points(): readonly LatencyPoint[] {
     return this.kept;
   }
 }

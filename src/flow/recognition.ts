@@ -19,6 +19,17 @@ export interface Beginning {
   behind: number;
 }
 
+/** The decoder that knows these bytes, the first of a direction, at once; null when none does, or one wants more. */
+export function knownAtOnce(
+  decoders: readonly StreamDecoder[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): StreamDecoder | null {
+  for (const decoder of decoders) if (decoder.probe(bytes, start, end) === "yes") return decoder;
+  return null;
+}
+
 export class Recognition {
   private readonly decoders: readonly StreamDecoder[];
   private readonly patient: boolean;

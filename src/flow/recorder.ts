@@ -57,7 +57,9 @@ interface Recording {
 
 /** The flow and, where it was redirected, its other half, each once. */
 function withPartners(table: FlowTable, flows: readonly number[]): number[] {
-  const known = flows.filter((f) => Number.isInteger(f) && f >= 0 && f < table.count);
+  // One that goes on where another was forgotten has not the packets that this pass will find on its 4-tuple.
+  const isThere = (f: number): boolean => table.isKnown(f) && !table.resumed.has(f);
+  const known = flows.filter((f) => Number.isInteger(f) && f >= 0 && f < table.count && isThere(f));
   return [...new Set(known.flatMap((f) => (table.partners.has(f) ? [f, table.partners.get(f)!] : [f])))];
 }
 

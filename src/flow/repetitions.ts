@@ -22,8 +22,10 @@ const SOONEST_NS = 1e6;
 const LONGEST_ACK_DELAY_NS = 200e6;
 /** Repetitions in one round trip go out without an answer in between; a timer that ran out takes longer. */
 const SAME_FLIGHT_NS = 100e6;
+/** Before any time; JSON cannot say infinity. */
+const NEVER = -Number.MAX_VALUE;
 
-interface Kept {
+export interface Kept {
   count: number;
   events: number;
   echoes: number;
@@ -37,7 +39,7 @@ interface Kept {
 }
 
 export class RepetitionLog {
-  private kept = new Map<number, Kept>();
+  readonly kept = new Map<number, Kept>();
 
   /** By column index of the sender. */
   of(i: number): Readonly<Kept> | undefined {
@@ -66,8 +68,7 @@ export class RepetitionLog {
     let k = this.kept.get(i);
     if (k === undefined) {
       const at = { frame, time };
-      const never = Number.NEGATIVE_INFINITY;
-      k = { count: 0, events: 0, echoes: 0, doubtful: 0, first: at, last: at, eventFrom: never, frame: 0, time: never };
+      k = { count: 0, events: 0, echoes: 0, doubtful: 0, first: at, last: at, eventFrom: NEVER, frame: 0, time: NEVER };
       this.kept.set(i, k);
     }
     return k;

@@ -85,6 +85,20 @@ export class ServiceActivity implements View {
     this.asks = this.open.size;
   }
 
+  /** It was let go of with its connection, for want of memory: it counts, and nothing cites it. */
+  dropped(e: Exchange): void {
+    this.overTime.settled(e);
+    this.open.delete(e);
+    if (this.open.size === 0 && e.request !== null) this.restsFrom = Math.max(this.latest, e.request.time + e.waited);
+  }
+
+  /** What is kept of it that names a flow, latencies aside. */
+  *cited(): Iterable<Exchange> {
+    yield* this.slow;
+    for (const { first } of this.silences) yield first;
+    if (this.abandoned !== null) yield this.abandoned;
+  }
+
   /** The capture has ended. */
   end(time: Nanos): void {
     this.keep(time, null);

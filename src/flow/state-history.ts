@@ -87,7 +87,7 @@ export class History implements StateHistory {
     const runs = oneSided ? this.runsOfOneDirection(i) : this.runs(i);
     const began = this.begin(runs, i);
     const sure = !isHidden && (began !== Number.NEGATIVE_INFINITY || (this.hasSpoken(i) && this.hasSpoken(i ^ 1)));
-    const cut = this.takenOver(i);
+    const cut = this.table.succession.at(i);
     const unproven = oneSided ? [] : this.unproven(runs, i);
     for (let k = 0; k < runs.length; k++) {
       const run = runs[k]!;
@@ -228,17 +228,6 @@ export class History implements StateHistory {
     if (first.state === State.established) first.from = start;
     else runs.unshift({ state: State.established, from: start, repeated: null, before: null });
     return start;
-  }
-
-  /** When another connection took the same pair of addresses and ports: the caller's socket goes with its SYN, the other's with its answer. */
-  private takenOver(i: number): Nanos {
-    const c = this.table.columns;
-    const f = i >> 1;
-    const successor = c.successor[f]! - 1;
-    if (successor < 0) return Number.POSITIVE_INFINITY;
-    const side = (i & 1) ^ c.flipped[f]! ^ c.flipped[successor]!;
-    if (side === c.client[successor]) return c.firstTime[successor]!;
-    return c.synAckFrame[successor] !== 0 ? c.synAckTime[successor]! : Number.POSITIVE_INFINITY;
   }
 
   // ─────────────────────────── what the wire does not show ───────────────────────────

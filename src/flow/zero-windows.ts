@@ -29,7 +29,7 @@ export interface Spells {
 }
 
 export class ZeroWindows {
-  private spells = new Map<number, Spells>();
+  readonly spells = new Map<number, Spells>();
 
   /** By column index of the side whose window was zero. */
   of(i: number): Spells | undefined {

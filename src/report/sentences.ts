@@ -5,6 +5,7 @@ import { SEVERITIES, type Severity } from "../core/analysis.ts";
 import { count, formatDuration, formatNumber, formatSpan, secondsBetween } from "../core/format.ts";
 import { REPLACED, type Replaced } from "../core/redaction.ts";
 import type { Report, ReportCapture, ReportEvidence, ReportFinding, ReportLineEvidence } from "../core/report.ts";
+import { summarisedSentences } from "./summarised.ts";
 
 /** Kinds of packets beside TCP that are named. */
 const NAMED_OTHERS = 4;
@@ -82,7 +83,7 @@ export const allCommentSentences = (captures: readonly ReportCapture[]): string[
 export function trustSentences(report: Report): string[] {
   const { captures, totals, failed } = report;
   const sum = (of: (c: ReportCapture) => number): number => captures.reduce((n, c) => n + of(c), 0);
-  const lines = captures.slice(0, NAMED_CAPTURES).flatMap(problemSentences);
+  const lines = [...summarisedSentences(report), ...captures.slice(0, NAMED_CAPTURES).flatMap(problemSentences)];
   const dropped = captures.filter((c) => c.dropped_packets !== null);
   if (dropped.length === 0) {
     if (captures.length > 0) lines.push("Whether packets were dropped while capturing is not recorded in the file.");

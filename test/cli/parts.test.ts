@@ -84,6 +84,17 @@ test("an interrupt erases the bar and removes a half-written file", () => {
   rmSync(folder, { recursive: true });
 });
 
+test("an interrupt undoes the rest when one thing cannot be undone", () => {
+  const interrupts = new Interrupts();
+  const undone: string[] = [];
+  interrupts.add(() => {
+    throw new Error("ENOTEMPTY");
+  });
+  interrupts.add(() => undone.push("the other"));
+  expect(() => interrupts.cleanUp()).not.toThrow();
+  expect(undone).toEqual(["the other"]);
+});
+
 test("the first Ctrl-C goes to the other end of a pipe, the second ends the program", () => {
   const interrupts = new Interrupts();
   let told = 0;

@@ -11,6 +11,7 @@ export const DEFAULT: RedactionPolicy = { level: "default", pseudonyms: null };
 /** A stand-in for pseudonyms that a reader can follow: every letter becomes "q", every digit 7, the length stays. */
 const veil = (text: string): string => text.replace(/[A-Za-z]/g, "q").replace(/[0-9]/g, "7");
 export const veils: Pseudonyms = {
+  key: new Uint8Array(16),
   packet: () => {},
   ipv4: (address) => address,
   ipv6: () => {},

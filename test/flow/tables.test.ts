@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatIpv6 } from "../../src/core/address.ts";
+import { frameRef } from "../../src/core/frame.ts";
 import { Packet } from "../../src/core/packet.ts";
 import { AddressTable } from "../../src/flow/address-table.ts";
 import { FlowColumns } from "../../src/flow/columns.ts";
@@ -50,21 +51,63 @@ describe("FlowColumns", () => {
   it("doubles every column and keeps what is in it", () => {
     const c = new FlowColumns();
     const { capacity } = c;
+    const lengths = lengthsOf(c);
     c.keyA[capacity - 1] = -7;
-    c.bytes[capacity * 2 - 1] = 2 ** 40;
+    c.missing[capacity * 2 - 1] = 2 ** 40;
     c.grow();
-    expect([c.capacity, c.keyA[capacity - 1], c.keyA[capacity], c.bytes[capacity * 2 - 1]]).toEqual([
+    expect([c.capacity, c.keyA[capacity - 1], c.keyA[capacity], c.missing[capacity * 2 - 1]]).toEqual([
       capacity * 2,
       -7,
       0,
       2 ** 40,
     ]);
-    for (const [name, column] of Object.entries(c)) {
-      if (ArrayBuffer.isView(column))
-        expect([c.capacity, c.capacity * 2], name).toContain((column as Uint8Array).length);
+    expect(lengthsOf(c)).toEqual(lengths.map(([name, length]) => [name, length * 2]));
+  });
+
+  it("keeps what is in it beyond the size from which memory is given back at once", () => {
+    const c = new FlowColumns();
+    while (c.capacity < 1 << 19) {
+      c.firstTime[c.capacity - 1] = c.capacity;
+      c.grow();
     }
+    for (let rows = 2048; rows < c.capacity; rows *= 2) expect(c.firstTime[rows - 1]).toBe(rows);
+    expect(c.firstTime.reduce((sum, time) => sum + time)).toBe(c.capacity - 2048);
+  });
+
+  it.each([
+    ["packets", 0xffff],
+    ["bytes", 2 ** 32 - 1],
+    ["wireBytes", 2 ** 32 - 1],
+    ["syns", 255],
+    ["rsts", 255],
+  ] as const)("%s are wide from the first value on that does not fit", (name, largest) => {
+    const c = new FlowColumns();
+    const narrow = c[name];
+    c.put(name, 3, largest);
+    expect(c[name]).toBe(narrow);
+    c.put(name, 5, largest + 1);
+    expect(c[name]).not.toBe(narrow);
+    c.grow();
+    expect([c[name][3], c[name][4], c[name][5], c[name].length]).toEqual([largest, 0, largest + 1, narrow.length * 2]);
+    c.clear(1);
+    expect([c[name][2], c[name][3], c[name][4]]).toEqual([0, 0, 0]);
+  });
+
+  it("holds frames of several files", () => {
+    const c = new FlowColumns();
+    expect(frameRef(0, 2 ** 32 - 1) > c.largestFrame).toBe(false);
+    expect(frameRef(1, 1) > c.largestFrame).toBe(true);
+    c.finFrame[7] = 12;
+    c.widenFrames();
+    c.finFrame[8] = frameRef(1, 1);
+    expect([c.finFrame[7], c.finFrame[8], c.largestFrame]).toEqual([12, frameRef(1, 1), Number.POSITIVE_INFINITY]);
   });
 });
+
+const lengthsOf = (columns: FlowColumns): [string, number][] =>
+  Object.entries(columns).flatMap(([name, column]) =>
+    ArrayBuffer.isView(column) ? [[name, (column as Uint8Array).length] as [string, number]] : [],
+  );
 
 describe("CopyDetector", () => {
   const first = segments("c len=10 id=5")[0]!;

@@ -6,7 +6,7 @@ import type { StateHistory, StateName } from "../../src/core/flow-view.ts";
 import { SYSTEM_DEFAULTS } from "../../src/core/host-settings.ts";
 import type { ReportSocket, ReportStateCounts } from "../../src/core/report.ts";
 import { stateAt } from "../../src/core/state-at.ts";
-import { countsAt, stateCounts, statesAt } from "../../src/report/states.ts";
+import { countsAt, stateCountRows, stateCounts, statesAt } from "../../src/report/states.ts";
 import { OPEN, type Played, play, script, segments } from "../flow/packet-script.ts";
 
 const SECOND = 1e9;
@@ -98,6 +98,8 @@ describe("counts", () => {
         { local: { address: "10.0.0.2", port: 80 }, remote: { address: "10.0.0.1" }, counts: { ESTABLISHED: 2 } },
       ],
     });
+    const made = Array.from(stateCountRows(view, SECOND), (row) => ({ ...row, by_endpoint: [...row.by_endpoint] }));
+    expect(made).toEqual(steps);
     const [after] = countsAt(view, [2.01 * SECOND]);
     expect(after!.counts).toEqual({ ESTABLISHED: 2, FIN_WAIT_2: 1, CLOSE_WAIT: 1 });
   });

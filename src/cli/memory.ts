@@ -1,0 +1,18 @@
+// How much memory may reading take? An option of analyze; whatever lists every connection says why it cannot be given there.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+const FLAG = "--memory <size>";
+
+export const addMemoryOption = (command: Command): Command =>
+  command.option(FLAG, "stay within so much memory (500M, 2G): summarise what is over and healthy first, and say so");
+
+/** Not shown in the help: only whoever tries it needs the reason. */
+export const refuseMemory = (command: Command): Command =>
+  command.addOption(
+    new Option(FLAG).hideHelp().argParser(() => {
+      throw new InvalidArgumentError(
+        "It is for analyze, whose report says what was summarised; here every connection is needed: narrow it with --filter, --from and --to",
+      );
+    }),
+  );

@@ -1,0 +1,88 @@
+// Does this packet belong to a connection that was summarised? A table of fixed size remembers the 4-tuples that were let go of last:
+// what is sent again on a connection that is over would look like another connection, and what goes on would be counted twice.
+
+import { Flag, type Packet } from "../core/packet.ts";
+import type { FlowTable } from "./flow-table.ts";
+import { LINGER_NS } from "./forgetting.ts";
+import { mixed } from "./mixed.ts";
+
+/** 21 bytes each. A later one takes the place of an earlier one; stragglers come within seconds. */
+const REMEMBERED = 1 << 18;
+const GOLDEN = 0x9e3779b1 | 0;
+
+/** over: the packet says nothing new. gone-on: the connection goes on, or is tried again. */
+export type Late = "none" | "over" | "gone-on";
+
+const Remembered = { nothing: 0, over: 1, open: 2 } as const;
+
+export class LateComers {
+  private checks = new Int32Array(REMEMBERED);
+  private isnA = new Int32Array(REMEMBERED);
+  private isnB = new Int32Array(REMEMBERED);
+  private lastTimes = new Float64Array(REMEMBERED);
+  private kinds = new Uint8Array(REMEMBERED);
+  private isEmpty = true;
+
+  /** A flow is about to be forgotten. Not one whose 4-tuple was taken over: its packets are told from the successor's by the table. */
+  remember(table: FlowTable, f: number, isOver: boolean): void {
+    const c = table.columns;
+    if (c.successor[f] !== 0 || c.previous[f] !== 0) return;
+    const ports = c.keyPorts[f]!;
+    const isV6 = c.family[f] === 6;
+    const word = (key: number): number => (isV6 ? groupsWord(table.addresses.groups(key)) : key);
+    const tuple = (endHash(word(c.keyA[f]!), ports >>> 16) + endHash(word(c.keyB[f]!), ports & 0xffff)) | 0;
+    const at = tuple & (REMEMBERED - 1);
+    this.checks[at] = mixed(tuple ^ GOLDEN);
+    this.isnA[at] = c.isn[f * 2]!;
+    this.isnB[at] = c.isn[f * 2 + 1]!;
+    this.lastTimes[at] = c.lastTime[f]!;
+    this.kinds[at] = isOver ? Remembered.over : Remembered.open;
+    this.isEmpty = false;
+  }
+
+  /** hot: what the packet is to a flow that was forgotten. Whatever opens anew on its 4-tuple takes its place. */
+  meet(p: Packet): Late {
+    if (this.isEmpty) return "none";
+    const isV6 = p.family === 6;
+    const a = isV6 ? bytesWord(p.buf, p.srcOffset) : p.src;
+    const b = isV6 ? bytesWord(p.buf, p.dstOffset) : p.dst;
+    const tuple = (endHash(a, p.srcPort) + endHash(b, p.dstPort)) | 0;
+    const at = tuple & (REMEMBERED - 1);
+    const kind = this.kinds[at]!;
+    if (kind === Remembered.nothing || this.checks[at] !== mixed(tuple ^ GOLDEN)) return "none";
+    const isAgain = (p.flags & Flag.syn) === 0 || this.isOf(at, p.seq) || this.isAnswer(at, p);
+    const isOver = kind === Remembered.over;
+    // Much later it is another connection, whose SYN the capture lacks.
+    if (isOver && isAgain && p.time - this.lastTimes[at]! <= LINGER_NS) return "over";
+    this.kinds[at] = Remembered.nothing;
+    return isAgain && !isOver ? "gone-on" : "none";
+  }
+
+  private isOf(at: number, isn: number): boolean {
+    return this.isnA[at] === isn || this.isnB[at] === isn;
+  }
+
+  /** A SYN-ACK to the SYN of either end. */
+  private isAnswer(at: number, p: Packet): boolean {
+    return (p.flags & Flag.ack) !== 0 && this.isOf(at, (p.ack - 1) | 0);
+  }
+}
+
+/** One end; the sum of both does not depend on their order. */
+const endHash = (address: number, port: number): number => mixed(mixed(address ^ GOLDEN) ^ port);
+
+const fold = (h: number, word: number): number => mixed(h ^ word);
+
+function bytesWord(bytes: Uint8Array, at: number): number {
+  let h = 0;
+  for (let n = at; n < at + 16; n += 4) {
+    h = fold(h, (bytes[n]! << 24) | (bytes[n + 1]! << 16) | (bytes[n + 2]! << 8) | bytes[n + 3]!);
+  }
+  return h;
+}
+
+function groupsWord(groups: readonly number[]): number {
+  let h = 0;
+  for (let n = 0; n < groups.length; n += 2) h = fold(h, (groups[n]! << 16) | groups[n + 1]!);
+  return h;
+}
