@@ -21,7 +21,7 @@ Examples:
   halfclose analyze incident.pcap --sockets netstat.txt ss-later.txt
   halfclose analyze incident.pcap --only resets,unanswered-requests
   halfclose analyze nightly.pcap --fail-on high     exit code 1: it was found
-  halfclose analyze huge.pcap --memory 500M         summarises what no longer fits
+  halfclose analyze huge.pcap --memory 500M       summarises what does not fit
   ssh host tcpdump -i any -U -w - tcp | halfclose analyze -`;
 
 export function analyzeCommand(io: Io, done: (code: number) => void): Command {

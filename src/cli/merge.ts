@@ -9,13 +9,13 @@ import { addRedactOption } from "./redact.ts";
 
 const EXAMPLES = `
 Examples:
-  halfclose analyze big.pcap --shard 1/2 -o 1.share      on one machine
-  halfclose analyze big.pcap --shard 2/2 -o 2.share      on another
-  halfclose merge 1.share 2.share                        the same report as of one
+  halfclose analyze big.pcap --shard 1/2 -o 1.share     on one machine
+  halfclose analyze big.pcap --shard 2/2 -o 2.share     on another
+  halfclose merge 1.share 2.share             the same report as of one
   halfclose merge *.share --json | jq -r .diagnosis.summary
 
-A share holds what was said on the wire, as its capture does. Pictures, pages and
-bundles are made of the captures once more: they must lie where the first share says.`;
+A share holds what was said on the wire, as its capture does. Pages and bundles
+look at the captures once more: they must lie where the first share says.`;
 
 export function mergeCommand(io: Io, done: (code: number) => void): Command {
   const command = new Command("merge")

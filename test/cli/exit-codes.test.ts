@@ -166,6 +166,7 @@ describe("help", () => {
     [["flows", "--help"]],
     [["exchanges", "--help"]],
     [["states", "--help"]],
+    [["merge", "--help"]],
     [["help", "flows"]],
   ])("%j has examples, in 80 columns", async (argv) => {
     const { code, stdout, stderr } = await runCli(argv);
