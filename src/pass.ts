@@ -29,7 +29,7 @@ export interface PassShare {
   isOthers(p: Packet): boolean;
   /** hot: this share takes the decoded segment. */
   takes(p: Packet): boolean;
-  /** This share counts the packet in hand, which turned out to be no segment. */
+  /** This share counts the packet in hand, which turned out to be no segment, or none to be taken. */
   countsRest(): boolean;
 }
 
@@ -122,11 +122,11 @@ export class Pass {
     this.decoders.decode(p);
     if (p.verdict === Verdict.tcp) {
       if (this.options.filter !== null && !this.options.filter(p)) return;
-      if (share !== null && !share.takes(p)) return;
       if (this.options.verifyChecksums && tcpChecksumOk(p) === false) {
-        this.badChecksums++;
+        if (share?.countsRest() !== false) this.badChecksums++;
         return;
       }
+      if (share !== null && !share.takes(p)) return;
       this.tcpSegments++;
       if (this.options.pseudonyms !== null) this.options.pseudonyms.packet(p);
       this.taker.update(p);

@@ -87,7 +87,10 @@ export async function findCapture(options: OpenOptions): Promise<FoundCapture | 
       await buffer.fill(ENOUGH_TO_TELL);
       // A broken compression: what it gave before tells best what is wrong with it, unless it gave nothing.
       if (buffer.failure !== null && buffer.pos === buffer.end) throw buffer.failure;
-      const kind = identify(buffer.bytes.subarray(buffer.pos, Math.min(buffer.end, buffer.pos + HEAD_BYTES)));
+      let kind = identify(headOf(buffer));
+      // What is no capture is named by all of its head; from a pipe, by what has come.
+      const isNone = kind.kind === "unknown" || kind.kind === "foreign";
+      if (isNone && source.once !== true && (await buffer.fill(HEAD_BYTES))) kind = identify(headOf(buffer));
       if (kind.kind === "compressed" && depth < MAX_COMPRESSIONS && source.decompress !== undefined) {
         buffer.ahead = options.ahead;
         stream = await source.decompress(kind.compression, streamOfBuffer(buffer));
@@ -105,6 +108,8 @@ export async function findCapture(options: OpenOptions): Promise<FoundCapture | 
     return null;
   }
 }
+
+const headOf = ({ bytes, pos, end }: StreamBuffer): Uint8Array => bytes.subarray(pos, Math.min(end, pos + HEAD_BYTES));
 
 /** Begins with the records of a source. From here on its interfaces have their numbers. */
 export function startCapture({ kind, format, buffer }: FoundCapture, options: OpenOptions): OpenCapture {

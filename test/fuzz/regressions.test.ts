@@ -3,6 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { postgres } from "../../decoders/postgres.ts";
 import { isHeader } from "../../decoders/postgres-messages.ts";
+import { CaptureSet } from "../../src/capture/capture-set.ts";
+import { sourceFromBytes } from "../../src/capture/source.ts";
+import { CaptureClock } from "../../src/core/clock.ts";
 import { hex, join } from "../decoders/frames.ts";
 import { Recorder } from "../decoders/recorder.ts";
 
@@ -39,5 +42,17 @@ describe("a PostgreSQL message of a type that there is not, with the length 0", 
     const first = linesOf(AROUND[0]!);
     for (const around of AROUND) expect(linesOf(around)).toEqual(first);
     expect(first.filter((line) => line.startsWith("request"))).toEqual(["request PREPARE COPY t STDIN"]);
+  });
+});
+
+describe("what is no capture, and looks like text as far as one read goes", () => {
+  // Found as "read in pieces": a NUL behind the first 24 bytes made it text or not, by the length of a read.
+  const bytes = hex("28505e0d0a340d0a293743430d0a340d0a29377d240d0a3400");
+
+  it("is named alike however it is read", async () => {
+    for (const chunkBytes of [24, 1000]) {
+      const set = new CaptureSet([sourceFromBytes("x", bytes)], new CaptureClock(), { chunkBytes });
+      await expect(set.fill().then(() => set.fill())).rejects.toThrow("it is not a capture: the first bytes");
+    }
   });
 });
