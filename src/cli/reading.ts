@@ -37,7 +37,11 @@ export function addReadingOptions(command: Command): Command {
       collect,
     );
   return addRedactOption(reading)
-    .option("--workers <n>", "threads that share the work on files, 1 to 16; the result is the same", parseWorkers)
+    .option(
+      "--workers <n>",
+      "threads that share the connections in files, 1 (default) to 16: for many processors; the result is the same",
+      parseWorkers,
+    )
     .option("--no-progress", "no progress on standard error");
 }
 
