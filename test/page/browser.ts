@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll } from "vitest";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 export const chromiumPath = process.env.HALFCLOSE_CHROMIUM ?? PLACES.find((path) => existsSync(path)) ?? null;
@@ -15,7 +16,7 @@ export async function launch(): Promise<Browser> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "halfclose-page-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
 export interface Opened {
