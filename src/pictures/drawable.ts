@@ -1,6 +1,7 @@
 // What can be drawn of an investigation? One kind of picture, with its data, ready to be written in any of its three ways.
 
 import { UsageError } from "../core/errors.ts";
+import { formatNumber } from "../core/format.ts";
 import type { ReportFinding } from "../core/report.ts";
 import type { Diagram, TextDiagramOptions } from "../diagram/diagram.ts";
 import { svgElement, svgFile } from "../diagram/svg-document.ts";
@@ -9,6 +10,9 @@ import type { Made, PictureOptions } from "./over-time.ts";
 
 export const DIAGRAM_KINDS = ["ladder", "states", "topology", "exchanges", "ports"] as const;
 export type DiagramKind = (typeof DIAGRAM_KINDS)[number];
+
+/** They count sockets: without those of some connections they would show fewer than there were. */
+const OF_SOCKETS: ReadonlySet<DiagramKind> = new Set(["states", "ports"]);
 
 /** What of the capture is meant; all of it, when neither is given. */
 export interface DiagramTarget {
@@ -42,6 +46,13 @@ export async function drawableOf(
 ): Promise<Drawable | { because: string }> {
   const { view, report } = from;
   const finding = findingOf(from, target.finding);
+  const summarised = view.summarised?.flows ?? 0;
+  if (OF_SOCKETS.has(kind) && summarised > 0) {
+    const were = summarised === 1 ? "connection was" : "connections were";
+    return {
+      because: `${formatNumber(summarised)} ${were} summarised for the memory budget, whose sockets it would lack`,
+    };
+  }
   const options: PictureOptions = {
     report,
     ...(finding === null ? {} : { finding }),
