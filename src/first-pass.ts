@@ -29,6 +29,17 @@ export interface PassChoices {
   frames?: readonly string[];
 }
 
+/** Those of options that have more; what is not chosen is not there. */
+export function choicesOf({ from, to, filter, verifyChecksums, frames }: PassChoices): PassChoices {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(verifyChecksums === undefined ? {} : { verifyChecksums }),
+    ...(frames === undefined ? {} : { frames: [...frames] }),
+  };
+}
+
 export interface PassParts {
   readonly decoders: readonly StreamDecoder[];
   readonly passOptions: PassOptions;

@@ -29,14 +29,8 @@ export function mergeCommand(io: Io, done: (code: number) => void): Command {
       const { openShares } = await import("../shares/share-files.ts");
       const { files, head } = await openShares(shares);
       for (const file of files) await file.close();
-      const { from, to, filter, verifyChecksums, frames } = head.choices;
-      const read = {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        ...(filter === undefined ? {} : { filter }),
-        ...(verifyChecksums === undefined ? {} : { verifyChecksums }),
-        ...(frames === undefined ? {} : { frame: [...frames] }),
-      };
+      const { frames, ...choices } = head.choices;
+      const read = { ...choices, ...(frames === undefined ? {} : { frame: [...frames] }) };
       const captures = head.captures.map(({ path }) => path);
       done(await analyzeCaptures(captures, { ...flags, ...read, shares }, io));
     });

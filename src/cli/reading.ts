@@ -6,6 +6,7 @@ import type { ReadOptions } from "../analyze.ts";
 import { visible } from "../core/escape.ts";
 import type { Redaction } from "../core/redaction.ts";
 import type { ReportCapture } from "../core/report.ts";
+import { SLICES } from "../core/slices.ts";
 import { collect, type HostFlags, hostOptions } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
@@ -47,12 +48,10 @@ export function addReadingOptions(command: Command): Command {
 
 function parseWorkers(text: string): number {
   const workers = Number(text);
-  if (!/^\d{1,2}$/.test(text) || workers < 1 || workers > MAX_WORKERS)
-    throw new InvalidArgumentError(`There are 1 to ${MAX_WORKERS} workers.`);
+  if (!/^\d{1,2}$/.test(text) || workers < 1 || workers > SLICES)
+    throw new InvalidArgumentError(`There are 1 to ${SLICES} workers.`);
   return workers;
 }
-/** As flow/flow-slice.ts cuts the flows. */
-const MAX_WORKERS = 16;
 
 export const CAPTURES = "capture files, patterns, or - for standard input; several are merged by time";
 

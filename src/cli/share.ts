@@ -29,11 +29,12 @@ export async function writeShareFile(
   shard: string,
   io: Io,
 ): Promise<number> {
-  const [{ parseShare }, { writeShare }, { openCaptures }, { captureObjects }] = await Promise.all([
+  const [{ parseShare }, { writeShare }, { openCaptures }, { captureObjects }, { choicesOf }] = await Promise.all([
     import("../shares/share.ts"),
     import("../shares/share-files.ts"),
     import("../capture/files.ts"),
     import("../read-captures.ts"),
+    import("../first-pass.ts"),
   ]);
   const share = parseShare(shard, "--shard");
   for (const name of FOR_MERGE) {
@@ -61,10 +62,7 @@ export async function writeShareFile(
     const texts = new TextRedactor(options);
     if (texts.pseudonyms !== null && options.redactKey === undefined)
       throw new UsageError("with --redact strict all shares need the same pseudonyms: set HALFCLOSE_REDACT_KEY");
-    const { from, to, filter, verifyChecksums, frames, signal, onProgress } = options;
-    const choices = Object.fromEntries(
-      Object.entries({ from, to, filter, verifyChecksums, frames }).filter(([, value]) => value !== undefined),
-    );
+    const { signal, onProgress } = options;
     const sources = await openCaptures(captures);
     const pipe = sources.find((s) => s.once);
     if (pipe !== undefined)
@@ -74,7 +72,7 @@ export async function writeShareFile(
     const output = openOutput(flags.output, io);
     try {
       const end = await writeShare(
-        { sources, choices, pseudonyms: texts.pseudonyms, share },
+        { sources, choices: choicesOf(options), pseudonyms: texts.pseudonyms, share },
         (piece) => output.write(piece),
         { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) },
       );

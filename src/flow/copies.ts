@@ -9,7 +9,9 @@
 
 import { NANOS_PER_MILLISECOND } from "../core/clock.ts";
 import type { Packet } from "../core/packet.ts";
-import { SLICES, sliceOf } from "./flow-slice.ts";
+import { SLICES } from "../core/slices.ts";
+import { wordOfBytes } from "./address-word.ts";
+import { sliceOf } from "./flow-slice.ts";
 
 const SLOTS = 16_384;
 /** Each slice of the flows has its own: what is remembered does not depend on who shares them. */
@@ -30,8 +32,8 @@ export class CopyDetector {
 
   /** hot */
   isCopy(p: Packet): boolean {
-    const a = p.family === 6 ? wordOf(p.buf, p.srcOffset) : p.src;
-    const b = p.family === 6 ? wordOf(p.buf, p.dstOffset) : p.dst;
+    const a = p.family === 6 ? wordOfBytes(p.buf, p.srcOffset) : p.src;
+    const b = p.family === 6 ? wordOfBytes(p.buf, p.dstOffset) : p.dst;
     let h = Math.imul(a ^ 0x9e3779b1, 0x85ebca77) ^ b;
     h = Math.imul(h ^ (h >>> 15), 0xc2b2ae3d) ^ ((p.srcPort << 16) | p.dstPort);
     h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f) ^ p.seq;
@@ -60,11 +62,4 @@ export class CopyDetector {
     this.file[slot] = p.file;
     return false;
   }
-}
-
-/** hot: of the 16 bytes of an address. */
-function wordOf(bytes: Uint8Array, offset: number): number {
-  let h = 0;
-  for (let at = offset; at < offset + 16; at++) h = Math.imul(h ^ bytes[at]!, 0x01000193);
-  return h;
 }

@@ -1,10 +1,8 @@
 // To which part of the work does a flow belong? Flows are cut into a fixed number of slices by their ports, and whatever has a limit over
 // many flows has it in each slice: so results do not depend on how many threads or machines share the slices.
 
+import { SLICES } from "../core/slices.ts";
 import { mixed } from "./mixed.ts";
-
-/** As many may work on one capture set. */
-export const SLICES = 16;
 
 /**
  * hot: by the higher of the two ports, in either order. Both halves of a redirected connection have the client's port, nearly always

@@ -52,8 +52,6 @@ const LARGEST_UINT8 = 0xff;
 const LARGEST_UINT16 = 0xffff;
 const LARGEST_UINT32 = 0xffff_ffff;
 
-export type { TableExport } from "./table-export.ts";
-
 export interface FlowTableOptions {
   decoders: readonly StreamDecoder[];
   /** Keep every exchange, not only the faulty ones. */
@@ -436,7 +434,7 @@ export class FlowTable implements FlowNames {
    */
   private joinRedirected(f: number, p: Packet): void {
     const c = this.columns;
-    for (const asked of this.recentSyns.newestFirst()) {
+    for (let n = 0, asked = this.recentSyns.newest(0); asked >= 0; asked = this.recentSyns.newest(++n)) {
       if (asked === f) continue;
       const client = asked * 2 + c.client[asked]!;
       if (c.state[client] !== State.synSent || c.packets[client ^ 1] !== 0 || c.family[asked] !== p.family) continue;

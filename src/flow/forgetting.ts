@@ -13,7 +13,7 @@ const LATENESS_NS = 4 * NANOS_PER_SECOND;
 /** Rows looked at in one sweep, and histories worked out: some milliseconds. The next sweep goes on where this one ended. */
 const ROWS_A_SWEEP = 200_000;
 const HISTORIES_A_SWEEP = 10_000;
-/** Some 600 bytes each. A host has 28,000 ports for each destination; more at once are a flood, or a router's. */
+/** Some 300 bytes each. A host has 28,000 ports for each destination; more at once are a flood, or a router's. */
 const MAX_CONNECTIONS = 400_000;
 /** When there are too many, so much is let go of that it does not happen again at once. */
 const SHARE_KEPT = 0.9;

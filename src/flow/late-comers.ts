@@ -2,6 +2,7 @@
 // what is sent again on a connection that is over would look like another connection, and what goes on would be counted twice.
 
 import { Flag, type Packet } from "../core/packet.ts";
+import { wordOfBytes, wordOfGroups } from "./address-word.ts";
 import type { FlowTable } from "./flow-table.ts";
 import { LINGER_NS } from "./forgetting.ts";
 import { mixed } from "./mixed.ts";
@@ -29,7 +30,7 @@ export class LateComers {
     if (c.successor[f] !== 0 || c.previous[f] !== 0) return;
     const ports = c.keyPorts[f]!;
     const isV6 = c.family[f] === 6;
-    const word = (key: number): number => (isV6 ? groupsWord(table.addresses.groups(key)) : key);
+    const word = (key: number): number => (isV6 ? wordOfGroups(table.addresses.groups(key)) : key);
     const tuple = (endHash(word(c.keyA[f]!), ports >>> 16) + endHash(word(c.keyB[f]!), ports & 0xffff)) | 0;
     const at = tuple & (REMEMBERED - 1);
     this.checks[at] = mixed(tuple ^ GOLDEN);
@@ -44,8 +45,8 @@ export class LateComers {
   meet(p: Packet): Late {
     if (this.isEmpty) return "none";
     const isV6 = p.family === 6;
-    const a = isV6 ? bytesWord(p.buf, p.srcOffset) : p.src;
-    const b = isV6 ? bytesWord(p.buf, p.dstOffset) : p.dst;
+    const a = isV6 ? wordOfBytes(p.buf, p.srcOffset) : p.src;
+    const b = isV6 ? wordOfBytes(p.buf, p.dstOffset) : p.dst;
     const tuple = (endHash(a, p.srcPort) + endHash(b, p.dstPort)) | 0;
     const at = tuple & (REMEMBERED - 1);
     const kind = this.kinds[at]!;
@@ -70,19 +71,3 @@ export class LateComers {
 
 /** One end; the sum of both does not depend on their order. */
 const endHash = (address: number, port: number): number => mixed(mixed(address ^ GOLDEN) ^ port);
-
-const fold = (h: number, word: number): number => mixed(h ^ word);
-
-function bytesWord(bytes: Uint8Array, at: number): number {
-  let h = 0;
-  for (let n = at; n < at + 16; n += 4) {
-    h = fold(h, (bytes[n]! << 24) | (bytes[n + 1]! << 16) | (bytes[n + 2]! << 8) | bytes[n + 3]!);
-  }
-  return h;
-}
-
-function groupsWord(groups: readonly number[]): number {
-  let h = 0;
-  for (let n = 0; n < groups.length; n += 2) h = fold(h, (groups[n]! << 16) | groups[n + 1]!);
-  return h;
-}

@@ -12,8 +12,8 @@ export const PROGRAM_BYTES = 210e6;
 export const LEAST_BUDGET = 230e6;
 /**
  * Measured (bench/README.md; test/flow/memory-budget.test.ts holds the first roughly): a connection's row with its states and what the
- * questions put beside it; what reads its streams while they are open; and each thing that is kept beside. What are objects counts twice: the collector comes when
- * about as much again has become garbage.
+ * questions put beside it; what reads its streams while they are open; and each thing that is kept beside. What are objects counts
+ * twice: the collector comes when about as much again has become garbage.
  */
 export const FLOW_BYTES = 520;
 export const STREAM_BYTES = 6000;

@@ -4,12 +4,12 @@
 // SYNs are counted, those of other tables too (src/shares): what is found does not depend on how many tables share the flows.
 
 /** Of the last so many SYNs of the capture, those that are this table's are known. */
-const REACH = 512;
+export const SYN_REACH = 512;
 
 export class RecentSyns {
-  private flows = new Int32Array(REACH);
+  private flows = new Int32Array(SYN_REACH);
   /** The number of each SYN in the capture, from 1 on. */
-  private numbers = new Float64Array(REACH);
+  private numbers = new Float64Array(SYN_REACH);
   private count = 0;
   /** Of this table: where the next one goes. */
   private next = 0;
@@ -19,7 +19,7 @@ export class RecentSyns {
     this.count++;
     this.flows[this.next] = flow;
     this.numbers[this.next] = this.count;
-    this.next = (this.next + 1) % REACH;
+    this.next = (this.next + 1) % SYN_REACH;
   }
 
   /** A SYN that is another table's. */
@@ -27,13 +27,10 @@ export class RecentSyns {
     this.count++;
   }
 
-  *newestFirst(): Iterable<number> {
-    const oldest = this.count - REACH;
-    for (let n = 1; n <= REACH; n++) {
-      const at = (this.next - n + REACH) % REACH;
-      const number = this.numbers[at]!;
-      if (number === 0 || number <= oldest) return;
-      yield this.flows[at]!;
-    }
+  /** hot: which flow the `n`-th newest SYN asked for, from 0 on; -1 when it is too long ago. */
+  newest(n: number): number {
+    const at = (this.next - 1 - n + SYN_REACH) % SYN_REACH;
+    const number = this.numbers[at]!;
+    return n < SYN_REACH && number !== 0 && number > this.count - SYN_REACH ? this.flows[at]! : -1;
   }
 }

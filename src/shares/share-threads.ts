@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { CaptureError, type CaptureSource } from "../capture/source.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Pseudonyms } from "../core/pseudonyms.ts";
-import { type PassChoices, type PassParts, passParts } from "../first-pass.ts";
+import { choicesOf, type PassChoices, type PassParts, passParts } from "../first-pass.ts";
 import type { PassProgress, PassResult } from "../pass.ts";
 import { ShareJoin } from "./join-shares.ts";
 import type { ShareEnd } from "./read-share.ts";
@@ -25,14 +25,8 @@ export async function passInThreads(pass: SharedPass): Promise<PassResult> {
   const { sources, choices, pseudonyms, keepExchanges, threads } = pass;
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_SHARES)
     throw new UsageError(`there are 1 to ${MAX_SHARES} workers, not ${threads}`);
-  const { from, to, filter, verifyChecksums, frames, signal, onProgress } = choices;
-  const plain: PassChoices = {
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(verifyChecksums === undefined ? {} : { verifyChecksums }),
-    ...(frames === undefined ? {} : { frames: [...frames] }),
-  };
+  const { signal, onProgress } = choices;
+  const plain = choicesOf(choices);
   const parts: PassParts = passParts(plain, pseudonyms);
   const join = new ShareJoin(threads, parts.decoders, keepExchanges);
   const workers: Worker[] = [];

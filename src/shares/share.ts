@@ -3,8 +3,11 @@
 
 import { UsageError } from "../core/errors.ts";
 import { Flag, type Packet } from "../core/packet.ts";
-import { SLICES, sliceOf } from "../flow/flow-slice.ts";
+import { SLICES } from "../core/slices.ts";
+import { wordOfBytes } from "../flow/address-word.ts";
+import { sliceOf } from "../flow/flow-slice.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
+import { SYN_REACH } from "../flow/recent-syns.ts";
 import type { PassShare } from "../pass.ts";
 import type { EventWriter } from "./event-writer.ts";
 
@@ -37,9 +40,6 @@ interface Syn {
   /** It calls a port above its own. */
   readonly isLow: boolean;
 }
-
-/** As many as flow/recent-syns.ts looks back. */
-const SYNS = 512;
 
 export class PacketShare implements PassShare {
   private readonly table: FlowTable;
@@ -102,7 +102,7 @@ export class PacketShare implements PassShare {
         slice,
         isLow,
       };
-      this.nextSyn = (this.nextSyn + 1) % SYNS;
+      this.nextSyn = (this.nextSyn + 1) % SYN_REACH;
       return slice;
     }
     // Where the client has the higher port, both halves are in one slice.
@@ -125,12 +125,8 @@ export class PacketShare implements PassShare {
 }
 
 /** An address as one word; of IPv6, a hash: a wrong match costs balance, and nothing else. */
-function addressOf(p: Packet, word: number, offset: number): number {
-  if (p.family !== 6) return word;
-  let h = 0;
-  for (let at = offset; at < offset + 16; at++) h = Math.imul(h ^ p.buf[at]!, 0x01000193);
-  return h;
-}
+const addressOf = (p: Packet, word: number, offset: number): number =>
+  p.family === 6 ? wordOfBytes(p.buf, offset) : word;
 
 /** The same in both directions. */
 const portsOf = (p: Packet): number => Math.max(p.srcPort, p.dstPort) * 65_536 + Math.min(p.srcPort, p.dstPort);
@@ -143,6 +139,7 @@ function addressesOf(p: Packet): string {
 const LINKTYPE_ETHERNET = 1;
 const ETHERNET = 14;
 const IPV4 = 20;
+const TCP = 20;
 
 /**
  * hot: where the TCP header is, in a packet like nearly all: Ethernet, IPv4 without options and fragments, TCP. -1 for any other, which
@@ -150,7 +147,7 @@ const IPV4 = 20;
  */
 function plainTcp(p: Packet): number {
   const { buf, start } = p;
-  if (p.linkType !== LINKTYPE_ETHERNET || p.end - start < ETHERNET + IPV4 + IPV4) return -1;
+  if (p.linkType !== LINKTYPE_ETHERNET || p.end - start < ETHERNET + IPV4 + TCP) return -1;
   const ip = start + ETHERNET;
   const isPlain =
     buf[ip - 2] === 0x08 &&

@@ -10,7 +10,8 @@ import type { StateHistory } from "../../src/core/flow-view.ts";
 import { frameRef } from "../../src/core/frame.ts";
 import { DEFAULT_HOSTS } from "../../src/core/host-settings.ts";
 import { Row } from "../../src/flow/flow-rows.ts";
-import { FlowTable, type TableExport } from "../../src/flow/flow-table.ts";
+import { FlowTable } from "../../src/flow/flow-table.ts";
+import type { TableExport } from "../../src/flow/table-export.ts";
 import { Pass } from "../../src/pass.ts";
 import { OPEN, type PlayOptions, play, segments } from "./packet-script.ts";
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type AnalyzeOptions, analyze } from "../../src/analyze.ts";
 import { openCaptures } from "../../src/capture/files.ts";
 import { TextRedactor } from "../../src/core/text-redactor.ts";
+import { choicesOf } from "../../src/first-pass.ts";
 import { writeShare } from "../../src/shares/share-files.ts";
 
 /** Writes the file of one share into a folder; returns its path. */
@@ -15,11 +16,14 @@ export async function shareFile(
   options: AnalyzeOptions,
   [index, of]: readonly [number, number],
 ): Promise<string> {
-  const { from, to, filter, verifyChecksums, frames } = options;
-  const choices = JSON.parse(JSON.stringify({ from, to, filter, verifyChecksums, frames }));
   const { pseudonyms } = new TextRedactor(options);
   const pieces: Uint8Array[] = [];
-  const request = { sources: await openCaptures(captures), choices, pseudonyms, share: { index, of } };
+  const request = {
+    sources: await openCaptures(captures),
+    choices: choicesOf(options),
+    pseudonyms,
+    share: { index, of },
+  };
   await writeShare(request, (piece) => void pieces.push(piece), {});
   const path = join(folder, `${index + 1}-of-${of}.share`);
   writeFileSync(path, Buffer.concat(pieces));

@@ -1,0 +1,3 @@
+// Into how many slices are flows cut? As many threads or machines may share them.
+
+export const SLICES = 16;
