@@ -13,6 +13,5 @@ if (process.argv.length === 3 && (first === "--version" || first === "-V")) {
   });
   process.stdout.write(`${VERSION}\n`);
 } else {
-  const { runProcess } = await import("./process.ts");
-  await runProcess();
+  void import("./process.ts").then(({ runProcess }) => runProcess());
 }

@@ -28,4 +28,6 @@ export async function runProcess(): Promise<void> {
   stdout.on("error", () => {});
   stderr.on("error", () => {});
   process.exitCode = await run(process.argv.slice(2), io);
+  // What is still under way to a slow reader goes first. Nothing else is waited for: V8 may still be optimising what has run already.
+  if (stdout.writableLength === 0 && stderr.writableLength === 0) process.exit();
 }

@@ -1,38 +1,23 @@
 // Does the built program behave as a process: exit codes, closed pipes, signals, and a quick start?
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERSION } from "../../src/version.ts";
+import { BUILD_MS, type BuiltProgram, buildProgram, ROOT } from "../built-program.ts";
 import { sample } from "./samples.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SICK = sample("leaked-pool");
-/** The build takes seconds on a machine that has nothing else to do. */
-const BUILD_MS = 120_000;
+let program: BuiltProgram;
 let folder = "";
 let main = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "halfclose-built-"));
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const built = spawnSync(
-    process.execPath,
-    [tsc, "-p", join(ROOT, "tsconfig.build.json"), "--outDir", join(folder, "dist")],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-    },
-  );
-  expect(built.stdout).toBe("");
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  main = join(folder, "dist/src/cli/main.js");
+  program = buildProgram("process");
+  ({ folder, main } = program);
 }, BUILD_MS);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => program.remove());
 
 const halfclose = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: "utf8" });
 const shell = (line: string) =>
@@ -45,17 +30,6 @@ test("--version is that of the package", () => {
   const version = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;
   expect(VERSION).toBe(version);
   expect(halfclose("--version").stdout).toBe(`${version}\n`);
-});
-
-test("--version loads nothing but its own two files", () => {
-  const loaded = mkdtempSync(join(folder, "loaded-"));
-  // V8's coverage names every script that was run.
-  spawnSync(process.execPath, [main, "--version"], { env: { ...process.env, NODE_V8_COVERAGE: loaded } });
-  const scripts = readdirSync(loaded).flatMap((file) =>
-    (JSON.parse(readFileSync(join(loaded, file), "utf8")).result as { url: string }[]).map((script) => script.url),
-  );
-  const files = scripts.filter((url) => url.startsWith("file:")).map((url) => url.replace(/.*\/dist\//, ""));
-  expect(files.sort()).toEqual(["src/cli/main.js", "src/version.js"]);
 });
 
 test("exit codes reach the shell", () => {

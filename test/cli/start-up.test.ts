@@ -1,43 +1,33 @@
 // Is only loaded what is used, by the program as it is installed: compiled and bundled? And does it say there what it says in source?
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../src/version.ts";
+import { BUILD_MS, type BuiltProgram, buildProgram, ROOT } from "../built-program.ts";
 import { runCli } from "./run-cli.ts";
 import { sample } from "./samples.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SICK = sample("leaked-pool");
-/** The build takes seconds on a machine that has nothing else to do. */
-const BUILD_MS = 120_000;
-const folder = mkdtempSync(join(tmpdir(), "halfclose-start-up-"));
-const dist = join(folder, "dist");
-const main = join(dist, "src/cli/main.js");
-
-const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8", cwd: folder });
-const halfclose = (...args: string[]) => node(main, ...args);
-const bundle = (...args: string[]) => node(join(ROOT, "build/bundle.mjs"), ...args);
+let program: BuiltProgram;
 
 beforeAll(() => {
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const built = node(tsc, "-p", join(ROOT, "tsconfig.build.json"), "--outDir", dist);
-  expect(built.stdout).toBe("");
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const { stdout, stderr, status } = bundle(dist);
-  expect([stdout, stderr, status]).toEqual(["", "", 0]);
+  program = buildProgram("start-up");
 }, BUILD_MS);
-afterAll(() => rmSync(folder, { recursive: true, force: true }), BUILD_MS);
+afterAll(() => program.remove(), BUILD_MS);
+
+const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8", cwd: program.folder });
+const halfclose = (...args: string[]) => node(program.main, ...args);
+const bundle = (...args: string[]) => node(join(ROOT, "build/bundle.mjs"), ...args);
 
 /** Which files of ours a run loads, and the modules in them: the bundler writes the name of each above it. */
 function loadedBy(...args: string[]): { files: string[]; modules: string[] } {
-  const coverage = mkdtempSync(join(folder, "loaded-"));
+  const coverage = mkdtempSync(join(program.folder, "loaded-"));
   // V8's coverage names every script that was run.
-  spawnSync(process.execPath, [main, ...args], { env: { ...process.env, NODE_V8_COVERAGE: coverage } });
+  spawnSync(process.execPath, [program.main, ...args], { env: { ...process.env, NODE_V8_COVERAGE: coverage } });
   const urls = readdirSync(coverage).flatMap((file) =>
     (JSON.parse(readFileSync(join(coverage, file), "utf8")).result as { url: string }[]).map((script) => script.url),
   );
@@ -56,8 +46,8 @@ const HEAVY =
   /^src\/(?:report\/html|diagram|pictures|evidence|ticket|live|sockets|shares|capture\/live|bundle|extract|zip|read-sockets|join-dumps)/;
 
 describe("what is loaded", () => {
-  it("--version: two files, without a command", () => {
-    expect(loadedBy("--version").files).toEqual(["chunks/version.js", "src/cli/main.js"]);
+  it("--version: three files, without a command", () => {
+    expect(loadedBy("--version").files).toEqual(["chunks/load.js", "chunks/version.js", "src/cli/main.js"]);
   });
 
   it("analyze to text: a dozen files at most, and nothing of pages, diagrams, tickets, dumps, live capture", () => {
@@ -78,7 +68,7 @@ describe("what is loaded", () => {
   });
 
   it("sockets: nothing that reads packets", () => {
-    const dump = join(folder, "ss.txt");
+    const dump = join(program.folder, "ss.txt");
     writeFileSync(dump, "ESTAB 0 0 192.0.2.1:80 192.0.2.2:40000\n");
     const { modules } = loadedBy("sockets", dump);
     expect(modules.filter((name) => /^(?:decoders|src\/flow)\//.test(name))).toEqual([]);
@@ -98,9 +88,9 @@ const LINES: readonly (readonly string[])[] = [
   ["states", SICK, "--at", "end"],
   ["diagram", "ladder", SICK],
   ["diagram", "topology", SICK, "--format", "mermaid"],
-  ["extract", SICK, "--finding", "nosuch#1", "-o", join(folder, "slice.pcapng")],
+  ["extract", SICK, "--finding", "nosuch#1", "-o", join(tmpdir(), "halfclose-nosuch.pcapng")],
   ["sockets", sample("leaked-pool-dumps").replace(/capture\.[^/]*$/, "dumps")],
-  ["attach", join(folder, "nosuch.zip"), "--to", "jira:OPS-1"],
+  ["attach", join(tmpdir(), "halfclose-nosuch.zip"), "--to", "jira:OPS-1"],
   ["capture", "--help"],
   ["watch", "--help"],
   ["interfaces", "--help"],
@@ -131,22 +121,22 @@ describe("bundled, it says what it says in source", () => {
 
 describe("the bundler's lists", () => {
   it("is not run twice", () => {
-    const { status, stderr } = bundle(dist);
+    const { status, stderr } = bundle(program.dist);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^bundle: .*is bundled already: run tsc first\n$/);
   });
 
   it("a file that is begun by name has to be there, and beside what begins it", () => {
-    const other = mkdtempSync(join(folder, "other-"));
+    const other = mkdtempSync(join(program.folder, "other-"));
     const { status, stderr } = bundle(other);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^bundle: .*is missing: run tsc first/);
-    const chunks = readdirSync(join(dist, "chunks"));
+    const chunks = readdirSync(join(program.dist, "chunks"));
     for (const name of ["finding-worker.js", "cap-process.js", "share-worker.js"]) expect(chunks).toContain(name);
   });
 
   it("the version is that of the package", () => {
-    copyFileSync(SICK, join(folder, "capture.pcap.gz"));
+    copyFileSync(SICK, join(program.folder, "capture.pcap.gz"));
     expect(halfclose("--version").stdout).toBe(`${VERSION}\n`);
   });
 });

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Call, ip, type Listening, type SynCounter, TestNet } from "./interfaces-net.ts";
-import { type Built, build, has, run } from "./interfaces-program.ts";
+import { BUILD_MS, type BuiltProgram, build, has, run } from "./interfaces-program.ts";
 
 const canRun =
   process.platform === "linux" &&
@@ -93,7 +93,7 @@ const DEVICES = ["lo", "e0", "br0", "p0", "mv0"] as const;
 
 describe.skipIf(!canRun)("in network namespaces (root, ip, tcpdump, python3)", () => {
   const net = new TestNet("a");
-  let built: Built;
+  let built: BuiltProgram;
   const counters = new Map<string, SynCounter>();
   const inMachine = (...args: string[]) => run(built, ["ip", "netns", "exec", net.machine], ...args);
   const answer = (...args: string[]): Answer => JSON.parse(inMachine(...args, "--json").stdout);
@@ -108,7 +108,7 @@ describe.skipIf(!canRun)("in network namespaces (root, ip, tcpdump, python3)", (
       ["0.0.0.0", 7021],
     ]);
     for (const device of DEVICES) counters.set(device, await net.count(net.machine, device));
-  }, 60_000);
+  }, BUILD_MS);
   afterAll(() => {
     net.remove();
     built.remove();

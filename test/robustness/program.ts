@@ -1,34 +1,16 @@
 // Builds the program, to end it at any moment: what a process leaves behind, only a process shows.
 
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type BuiltProgram, buildProgram } from "../built-program.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export { BUILD_MS } from "../built-program.ts";
+
 const FAULTS = fileURLToPath(new URL("./faults.mjs", import.meta.url));
-/** The build takes seconds on a machine that has nothing else to do. */
-export const BUILD_MS = 120_000;
 
-export interface Program {
-  /** A folder of the tests' own, in which the program is too. */
-  readonly folder: string;
-  readonly main: string;
-  remove(): void;
-}
+export type Program = BuiltProgram;
 
-export function build(): Program {
-  const folder = mkdtempSync(join(tmpdir(), "halfclose-robust-"));
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const args = [tsc, "-p", join(ROOT, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
-  const built = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
-  if (built.stdout !== "") throw new Error(built.stdout);
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const main = join(folder, "dist/src/cli/main.js");
-  return { folder, main, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
+export const build = (): Program => buildProgram("robust");
 
 export interface Ended {
   readonly code: number | null;
