@@ -102,6 +102,12 @@ export class Http1Session implements StreamSession {
     this.next = null;
   }
 
+  // hot: the inside of a response's body. Of a request, somebody asks when its last byte came; in a guessed body a response may begin.
+  passes(side: Side, length: number): boolean {
+    const d = this.directions[side];
+    return d.mode === Mode.body && !d.isRequest && !d.guessed && !this.upgraded && d.body.passes(length);
+  }
+
   gap(side: Side, length: number, reason: "missing" | "snap"): void {
     const d = this.directions[side];
     if (this.upgraded || length <= 0) return;
@@ -233,13 +239,10 @@ export class Http1Session implements StreamSession {
     }
     const asked = pairing?.answered(d.time, this.sink) ?? null;
     if (d.status === 101 && d.head.h2c && this.becomesHttp2(side, asked)) return;
-    const exchange = this.sink.response(asked, side, {
-      frame: d.frame,
-      time: d.time,
-      status: d.status,
-      error: null,
-      ...(d.head.contentLength >= 0 && !d.head.chunked ? { length: d.head.contentLength } : {}),
-    });
+    const { frame, time, status } = d;
+    const length = d.head.chunked ? -1 : d.head.contentLength;
+    const head = length < 0 ? { frame, time, status, error: null } : { frame, time, status, error: null, length };
+    const exchange = this.sink.response(asked, side, head);
     const method = asked?.request?.method ?? "";
     d.exchange = exchange;
     d.guessed = asked === null;

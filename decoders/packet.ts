@@ -33,6 +33,7 @@ import { nsh } from "./nsh.ts";
 import { enc, loop, nullLoopback } from "./null.ts";
 import { pflog } from "./pflog.ts";
 import { pktap } from "./pktap.ts";
+import { plainTcp } from "./plain-tcp.ts";
 import { ppp } from "./ppp.ts";
 import { pppoe } from "./pppoe.ts";
 import { fddi, tokenRing } from "./rings.ts";
@@ -47,6 +48,7 @@ import { ppi, prism, radiotap, wlan } from "./wlan.ts";
 /** Layers decoded in one packet: 32 tunnels of an IP header and a tunnel's own. Real packets have fewer than 12. */
 const MAX_LAYERS = 64;
 
+const LINKTYPE_ETHERNET = 1;
 /** Longer ones are damage: sequence arithmetic is on 31 bits. Wireshark takes the same bound. */
 const MAX_WIRE_LENGTH = 0x7fff_ffff;
 
@@ -64,7 +66,9 @@ export class PacketDecoders {
     p.wireEnd = p.start + Math.min(Math.max(p.origLen, p.end - p.start), MAX_WIRE_LENGTH);
     p.depth = 0;
     p.fault = null;
-    let layer = p.linkType === 1 ? Layer.ethernet : layerOfLinkType(p, p.linkType);
+    const isEthernet = p.linkType === LINKTYPE_ETHERNET;
+    if (isEthernet && plainTcp(p)) return;
+    let layer = isEthernet ? Layer.ethernet : layerOfLinkType(p, p.linkType);
     while (layer !== Layer.done) {
       layer = ++p.depth > MAX_LAYERS ? unsupported(p, "nested too deep") : this.step(p, layer);
     }

@@ -2,8 +2,7 @@
 
 import { tcpChecksumOk } from "../decoders/checksum.ts";
 import { PacketDecoders } from "../decoders/packet.ts";
-import type { CaptureSet } from "./capture/capture-set.ts";
-import { type CaptureFacts, droppedBy } from "./capture/capture-summary.ts";
+import { type CaptureFacts, type CaptureSummary, droppedBy } from "./capture/capture-summary.ts";
 import { linkTypeName } from "./capture/link-type-names.ts";
 import type { CaptureClock, Nanos } from "./core/clock.ts";
 import { UsageError } from "./core/errors.ts";
@@ -14,6 +13,19 @@ import type { Pseudonyms } from "./core/pseudonyms.ts";
 import type { Summarised } from "./core/summarised.ts";
 import { resolveTime, type TimeOption } from "./core/time-option.ts";
 import type { FlowTable } from "./flow/flow-table.ts";
+
+/** Where packets come from: captures, or another thread that reads them. */
+export interface PacketFeed {
+  /** hot: moves to the next packet and fills the slot. False: call {@link fill}. */
+  next(p: Packet): boolean;
+  /** Waits for more; the slot's bytes are no longer valid then. False: there are no more. */
+  fill(): Promise<boolean>;
+  /** What is known of each file so far. */
+  readonly captures: readonly CaptureSummary[];
+  readonly bytesRead: number;
+  /** Undefined where that is not known. */
+  readonly bytesTotal: number | undefined;
+}
 
 /** Takes the TCP segments: a flow table, or what records those of a few flows. */
 export interface SegmentTaker {
@@ -78,7 +90,7 @@ export class Pass {
   private start = Number.NEGATIVE_INFINITY;
   private stop = Number.POSITIVE_INFINITY;
   private decoders = new PacketDecoders();
-  private set: CaptureSet;
+  private feed: PacketFeed;
   private taker: SegmentTaker;
   private clock: CaptureClock;
   private options: PassOptions;
@@ -86,13 +98,13 @@ export class Pass {
 
   /** `share`: null for the whole. */
   constructor(
-    set: CaptureSet,
+    feed: PacketFeed,
     taker: SegmentTaker,
     clock: CaptureClock,
     options: PassOptions,
     share: PassShare | null = null,
   ) {
-    this.set = set;
+    this.feed = feed;
     this.taker = taker;
     this.clock = clock;
     this.options = options;
@@ -101,13 +113,13 @@ export class Pass {
 
   async run(options: PassProgress): Promise<void> {
     const p = new Packet();
-    const { set } = this;
+    const { feed } = this;
     for (;;) {
-      while (set.next(p)) this.take(p);
+      while (feed.next(p)) this.take(p);
       options.signal?.throwIfAborted();
-      options.onProgress?.(set.bytesRead, set.bytesTotal, this.packets);
+      options.onProgress?.(feed.bytesRead, feed.bytesTotal, this.packets);
       if (options.between !== undefined) await options.between();
-      if (!(await set.fill())) return;
+      if (!(await feed.fill())) return;
     }
   }
 
@@ -147,7 +159,7 @@ export class Pass {
     const key = `${p.file} ${p.linkType}`;
     if (this.unknownLinkTypes.has(key) || this.unknownLinkTypes.size >= MAX_LINK_TYPES) return;
     this.unknownLinkTypes.add(key);
-    this.set.captures[p.file]?.problem(
+    this.feed.captures[p.file]?.problem(
       "unsupported-link-type",
       0,
       `link type ${p.linkType} (${linkTypeName(p.linkType)}) is not decoded, first in frame ${p.frame}: its packets are counted only`,
@@ -167,11 +179,11 @@ export class Pass {
     if (to !== null && to.kind !== "end") this.stop = resolveTime(to, this.clock, p.time, p.time);
     // Only what can hold copies is watched for them: cooked captures, several interfaces, several files.
     const cooked = p.linkType === LINUX_SLL || p.linkType === LINUX_SLL2;
-    if (cooked || this.set.captures.some((c) => c.format.startsWith("pcapng"))) this.taker.watchCopies = true;
+    if (cooked || this.feed.captures.some((c) => c.format.startsWith("pcapng"))) this.taker.watchCopies = true;
   }
 
   quality(): CaptureQuality {
-    const summaries = this.set.captures;
+    const summaries = this.feed.captures;
     const withDrops = summaries.filter((s) => s.drops !== null);
     return {
       packets: this.packets,

@@ -13,12 +13,13 @@ import type { Redaction } from "./core/redaction.ts";
 import type { ReportCapture, ReportExchange, ReportFlow } from "./core/report.ts";
 import type { StreamDecoder } from "./core/stream-decoder.ts";
 import { type RedactionOptions, replacePath, TextRedactor } from "./core/text-redactor.ts";
-import { firstPass, type PassChoices, type PassParts, passParts } from "./first-pass.ts";
+import { firstPass } from "./first-pass.ts";
 import { captureView } from "./flow/capture-view.ts";
 import type { FlowTable } from "./flow/flow-table.ts";
 import { type FlowLimit, MemoryBudget, parseMemory } from "./flow/memory-budget.ts";
 import { redactKept } from "./flow/redact-kept.ts";
 import type { PassOptions, PassResult } from "./pass.ts";
+import { type PassChoices, type PassParts, passParts } from "./pass-choices.ts";
 import { exchangeObject, flowObject } from "./report/objects.ts";
 
 /** A path (or glob, or "-"), the bytes of a capture, or a source of one's own. */
@@ -35,7 +36,7 @@ export interface ReadOptions extends PassChoices, HostOptions, RedactionOptions 
   /** Told about every few megabytes: bytes read, bytes in all (undefined for a pipe), packets so far. */
   onProgress?: (done: number, total: number | undefined, packets: number) => void;
   signal?: AbortSignal;
-  /** Threads that share the flows of capture files; the result is the same with any number. 1 unless told; at most 16. */
+  /** Threads that share the flows, this one among them; the result is the same with any number. 1 unless told; at most 16. */
   workers?: number;
   /** Files that `analyze --shard` wrote, all of one set: joined in the place of the first pass. The captures are those that they were made of. */
   shares?: readonly string[];
@@ -96,7 +97,7 @@ export async function readCaptures(
   let result: PassResult;
   try {
     if (options.shares !== undefined) result = await merged(options.shares, parts, needs.keepExchanges);
-    else if (budget === null && mayShare(inputs, opened, options))
+    else if (budget === null && mayShare(options))
       result = await inThreads(sources, options, pseudonyms, needs.keepExchanges);
     else result = await firstPass(sources, parts, needs.keepExchanges, options, budget);
   } catch (error) {
@@ -133,12 +134,9 @@ export async function readCaptures(
   };
 }
 
-/** Only files can be read by several threads at once, and only by the decoders that come with the program. */
-const mayShare = (inputs: readonly CaptureInput[], sources: readonly CaptureSource[], options: ReadOptions): boolean =>
-  (options.workers ?? 1) > 1 &&
-  (options.decoders ?? []).length === 0 &&
-  inputs.every((input) => typeof input === "string") &&
-  !sources.some((s) => s.once);
+/** Decoders of one's own are known to this thread only; and a browser has other threads. */
+const mayShare = ({ workers = 1, decoders = [] }: ReadOptions): boolean =>
+  workers > 1 && decoders.length === 0 && globalThis.process?.versions?.node !== undefined;
 
 async function inThreads(
   sources: readonly CaptureSource[],

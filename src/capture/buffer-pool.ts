@@ -10,7 +10,7 @@ export class BufferPool {
   /** A buffer of exactly this size, with whatever is in it. */
   take(size: number): Uint8Array {
     const at = this.#free.findIndex((buffer) => buffer.length === size);
-    if (at < 0) return new Uint8Array(size);
+    if (at < 0) return this.make(size);
     this.#freeBytes -= size;
     return this.#free.splice(at, 1)[0];
   }
@@ -20,5 +20,9 @@ export class BufferPool {
     if (this.#freeBytes + buffer.length > MAX_KEPT_BYTES) return;
     this.#free.push(buffer);
     this.#freeBytes += buffer.length;
+  }
+
+  protected make(size: number): Uint8Array {
+    return new Uint8Array(size);
   }
 }

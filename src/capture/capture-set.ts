@@ -17,6 +17,8 @@ import { CHUNK_BYTES } from "./stream-buffer.ts";
 export interface CaptureSetOptions {
   /** Bytes per read. By default 1 MiB, less when many captures overlap in time. */
   chunkBytes?: number;
+  /** Where the memory comes from that is read into; one of its own unless told. */
+  pool?: BufferPool;
 }
 
 /** Looks at so many at once: most of the time of a look goes by waiting. */
@@ -56,12 +58,13 @@ export class CaptureSet {
   #closing: Promise<void> = Promise.resolve();
   /** The first capture's record has been handed out; its slot wants the next one. */
   #advance = false;
-  readonly #pool = new BufferPool();
+  readonly #pool: BufferPool;
 
   constructor(sources: readonly CaptureSource[], clock: CaptureClock, options: CaptureSetOptions = {}) {
     this.#sources = sources;
     this.#clock = clock;
     this.#chunkBytes = options.chunkBytes;
+    this.#pool = options.pool ?? new BufferPool();
     this.captures = sources.map((source) => new CaptureSummary(source.path));
     this.#bytesRead = sources.map(() => 0);
   }

@@ -5,6 +5,7 @@
 
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
+import { release } from "../core/release.ts";
 import { type ByteStream, CaptureError, type Compression } from "./source.ts";
 import { ZstdFrames, type ZstdPiece } from "./zstd-frames.ts";
 import { ZstdUnpacker } from "./zstd-unpacker.ts";
@@ -35,6 +36,8 @@ export function decompress(compression: Compression, input: ByteStream): ByteStr
 
 interface Decoder {
   step: Step;
+  /** All of a piece was taken. */
+  taken?(piece: Uint8Array): void;
   close(): void;
 }
 
@@ -63,6 +66,7 @@ function streamOf(decoder: Decoder, input: ByteStream): ByteStream {
         if (position === piece.length) {
           out.shift();
           position = 0;
+          decoder.taken?.(piece);
         }
       }
       if (count === 0 && failure !== null) throw failure;
@@ -99,11 +103,17 @@ function gunzip(input: ByteStream): Decoder {
       taken += count;
       return count > 0 && !inflater.ended;
     },
+    taken: giveBack,
     close: () => inflater.close(),
   };
 }
 
 const newGunzip = (): Transform => zlib.createGunzip({ chunkSize: OUTPUT_CHUNK });
+
+/** zlib fills one buffer after the other, each with a few pieces. With the last piece of it, it has another one already. */
+function giveBack({ buffer, byteOffset, length }: Uint8Array): void {
+  if (buffer.byteLength === OUTPUT_CHUNK && byteOffset + length === OUTPUT_CHUNK) release(buffer);
+}
 
 /** A damaged beginning: gives what comes out of it before the damage and was not `given` yet, and says where the damage is. */
 async function bySmallSlices(beginning: readonly Uint8Array[], given: number, out: Uint8Array[]): Promise<void> {

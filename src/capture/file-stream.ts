@@ -1,6 +1,6 @@
 // How are the bytes of a file, a pipe or standard input read?
 
-import { closeSync, fstatSync, open, openSync, read, readSync } from "node:fs";
+import { closeSync, fstatSync, open, read } from "node:fs";
 import { promisify } from "node:util";
 import { type ByteStream, CaptureError } from "./source.ts";
 
@@ -25,30 +25,6 @@ export async function openFileStream(path: string): Promise<ByteStream> {
     if (fd >= 0) closeSync(fd);
     throw fileError(error, path);
   }
-}
-
-/**
- * A file, read by the thread that wants its bytes, when it wants them. For one of several threads that keep every processor busy: there
- * a read on another thread takes a processor from one of them, and leaves the bytes in that one's cache.
- */
-export function openBlockingFile(path: string): ByteStream {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    throw fileError(error, path);
-  }
-  return {
-    ahead: () => 0,
-    read(into, offset, length) {
-      try {
-        return readSync(fd, into, offset, length, null);
-      } catch (error) {
-        throw fileError(error, path);
-      }
-    },
-    close: () => closeSync(fd),
-  };
 }
 
 /** Standard input: a file given by `<` is read as one, anything else as it comes. */

@@ -34,7 +34,7 @@ export async function writeShareFile(
     import("../shares/share-files.ts"),
     import("../capture/files.ts"),
     import("../read-captures.ts"),
-    import("../first-pass.ts"),
+    import("../pass-choices.ts"),
   ]);
   const share = parseShare(shard, "--shard");
   for (const name of FOR_MERGE) {

@@ -26,5 +26,7 @@ export const newExchange = (
   gaveUp: null,
   gaveUpFrame: 0,
   onBehalfOf: null,
+  waitsBehind: null,
+  waitsBefore: null,
   slot: 0,
 });

@@ -28,20 +28,23 @@ export function kindOf({ request, protocol }: Exchange): string {
   return `${method} ${words}`.trim().slice(0, MAX_KIND);
 }
 
+/** Asked for every request: what nearly all targets do not have is not looked through. */
 function pathKind(target: string): string {
-  const [path = "", query = ""] = target.replace(USER, "$1").split("#")[0]!.split("?", 2);
-  const general = path
-    .split("/")
-    .map((segment) => {
-      const [name = "", ...parameters] = segment.split(";");
-      return [namesOne(name) ? "*" : name, ...parameters.map(nameOf)].join(";");
-    })
-    .join("/");
+  const whole = target.startsWith("/") ? target : target.replace(USER, "$1");
+  const [path = "", query = ""] = whole.split("#", 1)[0]!.split("?", 2);
+  const general = path.split("/").map(segmentKind).join("/");
+  if (query === "") return general;
   const names = query
     .split("&")
     .map(nameOf)
     .filter((name) => name !== "");
   return names.length === 0 ? general : `${general}?${[...new Set(names)].join("&")}`;
+}
+
+function segmentKind(segment: string): string {
+  if (!segment.includes(";")) return namesOne(segment) ? "*" : segment;
+  const [name = "", ...parameters] = segment.split(";");
+  return [namesOne(name) ? "*" : name, ...parameters.map(nameOf)].join(";");
 }
 
 /** `user:password@` of an absolute-form target (RFC 3986 §3.2.1). */
@@ -54,4 +57,4 @@ function nameOf(pair: string): string {
 }
 
 const namesOne = (segment: string): boolean =>
-  segment.includes(REDACTED) || ONE_OF_MANY.test(segment) || looksSecret(segment);
+  segment !== "" && (segment.includes(REDACTED) || ONE_OF_MANY.test(segment) || looksSecret(segment));

@@ -43,6 +43,11 @@ export interface StreamSession {
    * behind them and were captured, 0 unless told; nothing that a decoder needs, but it tells where in the packet these were.
    */
   data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos, behind?: number): void;
+  /**
+   * Are the next `length` bytes of this direction, a whole segment, of no interest, whatever they are and whenever they came? True: they
+   * count as read. Optional: it spares the session the inside of long bodies.
+   */
+  passes?(side: Side, length: number): boolean;
   /** `length` bytes of this direction are not in the capture: lost, or cut by the snap length. More may follow. */
   gap(side: Side, length: number, reason: "missing" | "snap"): void;
   /** Nothing more comes in this direction. */
@@ -154,6 +159,9 @@ export interface Exchange {
    * other: the innermost. Null where neither tells; that two overlap in time tells nothing. Never more than {@link MAX_BEHALF} deep.
    */
   onBehalfOf: Exchange | null;
+  /** Of those of its service that wait for an answer (flow/waiting-requests.ts): which it waits behind, and before which. */
+  waitsBehind: Exchange | null;
+  waitsBefore: Exchange | null;
   /** Where several threads or machines share the flows: its place among those that may change yet. 0 otherwise, and once nothing changes. */
   slot: number;
 }

@@ -1,6 +1,8 @@
 // How does a column become longer or wider, so that no moment needs the memory of all columns twice? The old memory goes back at once,
 // not with the next collection: what a flood of flows leaves behind would else be as large as what it needs.
 
+import { release as giveBack } from "../core/release.ts";
+
 export type Column = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
 
 /** A page is the kernel's only when it was written to. */
@@ -8,10 +10,11 @@ const PAGE_BYTES = 1 << 16;
 /** Less than this may wait for a collection. */
 const WORTH_RELEASING = 1 << 20;
 
-export const kindOf = <T extends Column>(column: T): (new (length: number) => T) =>
-  column.constructor as new (
-    length: number,
-  ) => T;
+type Kind<T extends Column> = {
+  new (length: number): T;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
+};
+export const kindOf = <T extends Column>(column: T): Kind<T> => column.constructor as unknown as Kind<T>;
 
 /** The same values in the next wider type: of small counts 32 bits, of 32 bits a float64 (exact up to 2⁵³). */
 export function wider(column: Column): Column {
@@ -21,11 +24,37 @@ export function wider(column: Column): Column {
   return wide;
 }
 
+/** No column needs more: two float64, one a side. */
+const MOST_BYTES_A_ROW = 16;
+/** With fewer rows, room that nobody needs would be paid for. */
+const MANY_ROWS = 1 << 13;
+/**
+ * Blocks of this size are pages of their own, that cost nothing before they are written to, and go back at once. Smaller ones are so too
+ * as long as none of their size was ever given back (mallopt(3), M_MMAP_THRESHOLD): else they are cut from what others gave back, which
+ * has to be cleared, and so stays in memory.
+ */
+const LARGE = 33 << 20;
+
+/**
+ * The same values in a column of twice the `rows` / 2 that it has, and zeros behind them. All columns get the same memory, so that none is
+ * smaller than what an earlier one gave back; narrow ones have room there for more, and are not copied the next time.
+ */
+export function longer(column: Column, rows: number): Column {
+  const Kind = kindOf(column);
+  const length = column.length * 2;
+  const needed = length * column.BYTES_PER_ELEMENT;
+  if (column.byteOffset + needed <= column.buffer.byteLength) return new Kind(column.buffer, column.byteOffset, length);
+  const room = rows < MANY_ROWS ? needed : Math.max(needed, Math.min(rows * MOST_BYTES_A_ROW, LARGE));
+  const to = new Kind(new ArrayBuffer(room), 0, length);
+  copyUsed(column, to);
+  return to;
+}
+
 /** Copies the beginning. Pages of zeros are left alone: in a flood of SYNs, nobody has a FIN. */
-export function copyUsed(from: Column, to: Column): void {
-  const bytes = new Uint8Array(from.buffer);
+function copyUsed(from: Column, to: Column): void {
+  const bytes = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
   const target = new Uint8Array(to.buffer);
-  const words = new Int32Array(from.buffer, 0, from.buffer.byteLength >> 2);
+  const words = new Int32Array(from.buffer, from.byteOffset, from.byteLength >> 2);
   for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
     if (hasAny(words, at >> 2, (at + PAGE_BYTES) >> 2)) target.set(bytes.subarray(at, at + PAGE_BYTES), at);
   }
@@ -39,15 +68,7 @@ function hasAny(words: Int32Array, from: number, until: number): boolean {
   return false;
 }
 
-/** Nobody listens here. What is transferred to a closed port is gone (HTML, "message port post message steps"). */
-let nowhere: MessagePort | null = null;
-
 /** Gives memory back that nothing refers to any more: the column is empty afterwards. */
-export function release(column: Column): void {
-  if (column.byteLength < WORTH_RELEASING) return;
-  if (nowhere === null) {
-    nowhere = new MessageChannel().port1;
-    nowhere.close();
-  }
-  nowhere.postMessage(null, [column.buffer]);
+export function release({ buffer }: Column): void {
+  if (buffer.byteLength >= WORTH_RELEASING) giveBack(buffer);
 }

@@ -5,7 +5,7 @@
 // Some columns begin narrow (the types of `Narrow`), and are made wide as a whole with the first value that does not fit:
 // frames of a second file, a flow of 4 GB, 256 SYNs on one 4-tuple.
 
-import { type Column, copyUsed, kindOf, release, wider } from "./column-memory.ts";
+import { type Column, kindOf, longer, release, wider } from "./column-memory.ts";
 
 /** Column index of a flow's side. */
 export const sideOf = (flow: number, side: number): number => flow * 2 + side;
@@ -188,12 +188,9 @@ export class FlowColumns {
 
   /** Doubles every column. */
   grow(): void {
-    for (const [name, column] of this.entries()) {
-      const longer = new (kindOf(column))(column.length * 2);
-      copyUsed(column, longer);
-      this.replace(name, longer);
-    }
-    this.capacity *= 2;
+    const rows = this.capacity * 2;
+    for (const [name, column] of this.entries()) this.replace(name, longer(column, rows));
+    this.capacity = rows;
     this.seeRaw();
   }
 
@@ -291,7 +288,7 @@ export class FlowColumns {
 
   private replace(name: string, column: Column): void {
     const columns = this as unknown as Record<string, Column>;
-    release(columns[name]!);
+    if (columns[name]!.buffer !== column.buffer) release(columns[name]!);
     columns[name] = column;
   }
 }

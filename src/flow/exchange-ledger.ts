@@ -5,7 +5,7 @@ import { NANOS_PER_MILLISECOND, type Nanos } from "../core/clock.ts";
 import type { ServiceTally } from "../core/flow-view.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { type Exchange, type Outcome, otherSide, type Protocol, type Side } from "../core/stream-decoder.ts";
-import { Legs } from "./legs.ts";
+import { Legs, type Place } from "./legs.ts";
 import { ServiceActivity } from "./service-activity.ts";
 
 /**
@@ -55,6 +55,8 @@ export function judgeUnanswered(e: Exchange, ending: Ending): void {
 /** As the flow room keeps it. */
 export interface ServiceTallyOf extends ServiceTally {
   readonly activity: ServiceActivity;
+  /** For the legs. */
+  readonly place: Place;
 }
 
 export class ExchangeLedger {
@@ -120,6 +122,7 @@ export class ExchangeLedger {
         lastAnswer: null,
         longestAnswer: 0,
         activity: new ServiceActivity(),
+        place: this.legs.placeAt(address),
       };
       ofAddress.set(port, t);
       this.tallies.push(t);

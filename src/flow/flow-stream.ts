@@ -49,6 +49,11 @@ export class FlowStream extends FlowExchanges implements ExchangeSink {
 
   // ── bytes in ──
 
+  /** hot: are the next `length` bytes of a side of no interest to anybody? Then they are counted, and need not be handed over. */
+  passes(side: Side, length: number): boolean {
+    return this.session?.passes?.(side, length) === true;
+  }
+
   /** hot: the next bytes of a side, in order. */
   data(side: Side, bytes: Uint8Array, start: number, end: number, frame: FrameRef, time: Nanos, behind = 0): void {
     if (this.session !== null) this.session.data(side, bytes, start, end, frame, time, behind);

@@ -133,12 +133,13 @@ export class FlowStreams implements StreamRoom {
   }
 
   /** hot: hands new bytes, [skip, length) of the segment's payload, to the decoder. */
-  private deliver(f: number, s: Side, p: Packet, skip: number, length: number, frame: FrameRef): void {
+  deliver(f: number, s: Side, p: Packet, skip: number, length: number, frame: FrameRef): void {
     const c = this.columns;
     const captured = p.payloadCaptured;
     if (captured < length) c.marks[f]! |= Mark.snapped;
     if ((c.marks[f]! & (Mark.probed | Mark.streamsEnded)) !== 0) return;
     const stream = this.stream(f);
+    if (captured >= length && stream.passes(s, length - skip)) return;
     if (captured > skip) {
       const at = p.payloadOffset;
       stream.data(s, p.buf, at + skip, at + Math.min(length, captured), frame, p.time);

@@ -16,6 +16,8 @@ const MAX_EDGES = 20_000;
 const MAX_KNOWN = 65_536;
 /** Of requests with one text that wait at once; more of them are told apart by nothing. */
 const MAX_SAME = 64;
+/** All loopback addresses are one host: the one that was captured on. */
+const LOOPBACK = "loopback";
 /** Most clients are called by nobody: they share it. */
 const NONE: ReadonlyMap<ServiceTallyOf, number> = new Map();
 
@@ -90,18 +92,47 @@ class Host {
   readonly services = new Set<ServiceTallyOf>();
   readonly byId = new Waiting();
   readonly byWords = new Waiting();
+  /** A request may come from it: without one, no vote will. */
+  asks: boolean;
+
+  constructor(asks: boolean) {
+    this.asks = asks;
+  }
+}
+
+/** Where a service is, and who asks it. */
+export class Place {
+  readonly host: Host;
+  /** By the client's address. */
+  readonly edges = new Map<string, Edge>();
+
+  constructor(host: Host) {
+    this.host = host;
+  }
 }
 
 export class Legs {
-  private hosts = new Map<string, Host>();
-  /** By service, then by the client's address. */
-  private table = new Map<ServiceTallyOf, Map<string, Edge>>();
+  private readonly loopback = new Host(true);
+  private readonly hosts = new Map<string, Host>([[LOOPBACK, this.loopback]]);
+  /** Those that were asked, in order. */
+  private readonly places: Place[] = [];
   /** Addresses that ask anybody. */
-  private clients = new Set<string>();
+  private readonly clients = new Set<string>();
   private edgeCount = 0;
 
   get edges(): Edge[] {
-    return [...this.table.values()].flatMap((of) => [...of.values()]);
+    return this.places.flatMap(({ edges }) => [...edges.values()]);
+  }
+
+  /** Of a service at this address. */
+  placeAt(address: string): Place {
+    const name = hostOf(address);
+    let host = this.hosts.get(name);
+    if (host === undefined) {
+      host = new Host(this.clients.has(name));
+      this.hosts.set(name, host);
+    }
+    return new Place(host);
   }
 
   /** hot: `client` asks `service`. Returns the service on the client's host that is busy, with the request that came last. */
@@ -119,11 +150,11 @@ export class Legs {
   /** hot: an exchange was judged. */
   settled(e: Exchange, client: string, service: ServiceTallyOf): void {
     if (e.request !== null && e.response !== null && e.request.waits !== true) {
-      this.table.get(service)?.get(client)?.waited.add(e.waited);
+      service.place.edges.get(client)?.waited.add(e.waited);
     }
-    const host = this.hosts.get(hostOf(service.service.address));
+    const { host } = service.place;
     const { request } = e;
-    if (host === undefined || request === null) return;
+    if (request === null) return;
     if (service.activity.open.size === 0) host.services.delete(service);
     if (request.id !== null) host.byId.remove(request.id, e);
     const words = host.byWords.isEmpty ? null : wordsOf(e);
@@ -132,14 +163,14 @@ export class Legs {
 
   private vote(edge: Edge, e: Exchange, client: string): ServiceTallyOf | null {
     if (e.request!.id !== null) edge.withId++;
-    const own = hostOf(client);
+    const own = this.hosts.get(hostOf(client));
     // What a host serves on its loopback interface, it calls others for by another address of its own.
-    return this.voteOn(own, edge, e) ?? (own === LOOPBACK ? null : this.voteOn(LOOPBACK, edge, e));
+    const caller = own === undefined ? null : this.voteOn(own, edge, e);
+    return caller ?? (own === this.loopback ? null : this.voteOn(this.loopback, edge, e));
   }
 
-  private voteOn(name: string, edge: Edge, e: Exchange): ServiceTallyOf | null {
-    const host = this.hosts.get(name);
-    if (host === undefined) return null;
+  private voteOn(host: Host, edge: Edge, e: Exchange): ServiceTallyOf | null {
+    if (host.services.size === 0 && host.byId.isEmpty && host.byWords.isEmpty) return null;
     let newestAt = Number.NEGATIVE_INFINITY;
     let innermost: ServiceTallyOf | null = null;
     for (const service of host.services) {
@@ -162,41 +193,36 @@ export class Legs {
   }
 
   private serve(e: Exchange, service: ServiceTallyOf): void {
-    const address = hostOf(service.service.address);
-    let host = this.hosts.get(address);
-    if (host === undefined) {
-      host = new Host();
-      this.hosts.set(address, host);
-    }
+    const { host } = service.place;
     host.services.add(service);
     const { id } = e.request!;
     const served = { exchange: e, service };
     if (id !== null) host.byId.add(id, served);
-    // From a host that asks nobody, no vote will come.
-    const words = address === LOOPBACK || this.clients.has(address) ? wordsOf(e) : null;
+    const words = host.asks ? wordsOf(e) : null;
     if (words !== null) host.byWords.add(words, served);
   }
 
   private edge(client: string, service: ServiceTallyOf): Edge | null {
-    let of = this.table.get(service);
-    if (of === undefined) {
-      of = new Map();
-      this.table.set(service, of);
-    }
-    let edge = of.get(client);
+    const { edges } = service.place;
+    let edge = edges.get(client);
     if (edge === undefined) {
       if (this.edgeCount >= MAX_EDGES) return null;
       this.edgeCount++;
+      if (edges.size === 0) this.places.push(service.place);
       edge = new Edge(client, service);
-      of.set(client, edge);
-      this.clients.add(hostOf(client));
+      edges.set(client, edge);
+      this.noteClient(hostOf(client));
     }
     return edge;
   }
+
+  private noteClient(name: string): void {
+    this.clients.add(name);
+    const host = this.hosts.get(name);
+    if (host !== undefined) host.asks = true;
+  }
 }
 
-/** All loopback addresses are one host: the one that was captured on. */
-const LOOPBACK = "loopback";
 const hostOf = (address: string): string => (address.startsWith("127.") || address === "::1" ? LOOPBACK : address);
 
 /** Null where it is the end of a chain that is long enough: what is kept must not keep all that ever was. */

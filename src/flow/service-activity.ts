@@ -6,6 +6,7 @@ import { kindOf } from "../core/request-kind.ts";
 import type { Exchange, Outcome } from "../core/stream-decoder.ts";
 import { Latencies } from "./latencies.ts";
 import { TimeBuckets } from "./time-buckets.ts";
+import { WaitingRequests } from "./waiting-requests.ts";
 
 /** A shorter silence is a slow answer, and nothing that a person would call a stall. */
 const LEAST_SILENCE = 200e6;
@@ -19,7 +20,6 @@ const LEAST_REST = 1e9;
 const MAX_RESTS = 16;
 /** Different requests named of a silence: more say nothing new. */
 const MAX_KINDS = 8;
-const SPARE = 64;
 
 export class ServiceActivity implements View {
   readonly overTime = new TimeBuckets();
@@ -29,9 +29,7 @@ export class ServiceActivity implements View {
   readonly slow: Exchange[] = [];
   slowCount = 0;
   /** Requests that wait for an answer, in order. */
-  readonly open = new Set<Exchange>();
-  /** Those of `open`, and some that were answered since: the last one is the newest. */
-  private recent: Exchange[] = [];
+  readonly open = new WaitingRequests();
   private silentFrom = Number.NaN;
   /** When the last request was answered or given up, none being left. */
   private restsFrom = Number.NaN;
@@ -50,8 +48,6 @@ export class ServiceActivity implements View {
     if (e.request!.waits === true) return;
     if (this.open.size === 0) this.rest(e.request!.time);
     this.open.add(e);
-    this.recent.push(e);
-    if (this.recent.length > 2 * this.open.size + SPARE) this.recent = [...this.open];
     const { time } = e.request!;
     if (time > this.latest) this.latest = time;
     if (Number.isNaN(this.silentFrom)) this.fallSilent(time);
@@ -117,20 +113,12 @@ export class ServiceActivity implements View {
 
   /** When the request came that came last, of those that wait; −Infinity when none waits. */
   newestOpenAt(): Nanos {
-    for (;;) {
-      const newest = this.recent.at(-1);
-      if (newest === undefined) return Number.NEGATIVE_INFINITY;
-      if (this.open.has(newest)) return newest.request!.time;
-      this.recent.pop();
-    }
+    return this.open.newest?.request?.time ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Adds to `to` those that wait, the newest first, until it holds `most`. Looks at a bounded number of the newest. */
+  /** Adds to `to` those that wait, the newest first, until it holds `most`. */
   newestOpen(most: number, to: Exchange[]): void {
-    const last = Math.max(0, this.recent.length - SPARE);
-    for (let n = this.recent.length - 1; n >= last && to.length < most; n--) {
-      if (this.open.has(this.recent[n]!)) to.push(this.recent[n]!);
-    }
+    for (let e = this.open.newest; e !== null && to.length < most; e = e.waitsBehind) to.push(e);
   }
 
   private fallSilent(time: Nanos): void {
@@ -160,7 +148,7 @@ export class ServiceActivity implements View {
       this.note(e);
       if (this.flows.size > MAX_KINDS) break;
     }
-    const oldest = this.open.values().next().value ?? this.abandoned;
+    const oldest = this.open.oldest ?? this.abandoned;
     const first =
       this.abandoned !== null && oldest !== null && isBefore(this.abandoned, oldest) ? this.abandoned : oldest;
     if (first === null) return;

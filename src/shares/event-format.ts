@@ -107,7 +107,10 @@ const Has = {
 const Response = { status: 1, error: 2, length: 4 } as const;
 
 /** Whatever can change of an exchange once it was asked. */
-export type Changing = Omit<Exchange, "flow" | "protocol" | "requester" | "request" | "onBehalfOf" | "slot">;
+export type Changing = Omit<
+  Exchange,
+  "flow" | "protocol" | "requester" | "request" | "onBehalfOf" | "waitsBehind" | "waitsBefore" | "slot"
+>;
 
 export function writeChanging(w: ByteWriter, e: Exchange): void {
   const { gaveUp, gaveUpAfter, response, inTransaction } = e;

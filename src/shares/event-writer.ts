@@ -52,6 +52,11 @@ export class EventWriter implements ExchangeBook<Service> {
     this.packet++;
   }
 
+  /** hot: what follows comes with the n-th packet, where not every one is told of. */
+  atPacket(n: number): void {
+    this.packet = n;
+  }
+
   get packets(): number {
     return this.packet;
   }

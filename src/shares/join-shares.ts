@@ -1,7 +1,6 @@
 // What is in all shares together? The same as if one program had read everything: flows in the order of their first packets, and the ledger
 // that the replayed events have made.
 
-import { CaptureError } from "../capture/source.ts";
 import { CaptureClock } from "../core/clock.ts";
 import type { CaptureQuality } from "../core/flow-view.ts";
 import { randomSeed } from "../core/random.ts";
@@ -10,8 +9,8 @@ import { LedgerBook } from "../flow/exchange-book.ts";
 import { FlowTable } from "../flow/flow-table.ts";
 import type { PassResult } from "../pass.ts";
 import { importNotes } from "./notes.ts";
-import type { ShareEnd } from "./read-share.ts";
 import { Replay } from "./replay.ts";
+import type { SharePart, WholeFacts } from "./share-end.ts";
 
 export class ShareJoin {
   readonly replay: Replay;
@@ -24,16 +23,12 @@ export class ShareJoin {
     this.replay = new Replay(this.book, shares);
   }
 
-  /** After the last event of each share. The rows of `ends` are used up. Throws when the shares are not of the same packets. */
-  end(ends: readonly ShareEnd[]): PassResult {
-    const first = ends[0]!;
-    for (const end of ends) {
-      if (end.packets !== first.packets || end.base !== first.base) throw changed(first);
-    }
+  /** After the last event of each share. The rows of `ends` are used up. */
+  end({ packets, firstTime, lastTime, base, captures }: WholeFacts, ends: readonly SharePart[]): PassResult {
     const table = new FlowTable({ decoders: this.decoders, keepExchanges: false, seed: randomSeed(), book: this.book });
     this.joinRows(table, ends);
     const clock = new CaptureClock();
-    if (first.base !== null) clock.start(first.base);
+    if (base !== null) clock.start(base);
     ends.forEach(({ copies, notes }, share) => {
       copies.forEach((count, file) => {
         if (count !== undefined) table.copies[file] = (table.copies[file] ?? 0) + count;
@@ -41,11 +36,10 @@ export class ShareJoin {
       const flows = this.replay.flowsOf(share);
       importNotes(notes, this.book.notes, (flow) => flows[flow]!);
     });
-    const { packets, firstTime, lastTime, captures } = first;
     return { table, clock, packets, firstTime, lastTime, captures, quality: jointQuality(ends) };
   }
 
-  private joinRows(table: FlowTable, ends: readonly ShareEnd[]): void {
+  private joinRows(table: FlowTable, ends: readonly SharePart[]): void {
     const parts = ends.map((end) => FlowTable.fromExport(end.table, this.decoders));
     table.adoptRows(parts, this.replay.order);
     parts.forEach((part, share) => {
@@ -56,19 +50,8 @@ export class ShareJoin {
   }
 }
 
-const changed = ({ captures }: ShareEnd): CaptureError => {
-  const path = captures[0]?.path ?? "";
-  return new CaptureError(
-    "the captures changed while their shares were read: the shares do not hold the same packets",
-    {
-      code: "changed",
-      path,
-    },
-  );
-};
-
 /** Each packet was counted by one of them; what the files say of themselves, by all. */
-function jointQuality(ends: readonly ShareEnd[]): CaptureQuality {
+function jointQuality(ends: readonly SharePart[]): CaptureQuality {
   const first = ends[0]!.quality;
   const sum = (of: (quality: CaptureQuality) => number): number => ends.reduce((n, { quality }) => n + of(quality), 0);
   return {

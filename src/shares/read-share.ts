@@ -4,32 +4,14 @@
 import { CaptureSet } from "../capture/capture-set.ts";
 import type { CaptureFacts } from "../capture/capture-summary.ts";
 import type { CaptureSource } from "../capture/source.ts";
-import { CaptureClock, type Nanos } from "../core/clock.ts";
-import type { CaptureQuality } from "../core/flow-view.ts";
-import { randomSeed } from "../core/random.ts";
-import type { PassParts } from "../first-pass.ts";
-import { FlowTable } from "../flow/flow-table.ts";
-import type { TableExport } from "../flow/table-export.ts";
+import { CaptureClock } from "../core/clock.ts";
+import type { Packet } from "../core/packet.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
 import { Pass, type PassProgress } from "../pass.ts";
+import type { PassParts } from "../pass-choices.ts";
 import { EventWriter } from "./event-writer.ts";
-import { type ExportedNotes, exportNotes } from "./notes.ts";
-import { PacketShare, type Share } from "./share.ts";
-
-/** What is known at the end: plain data, to be sent or written. */
-export interface ShareEnd {
-  readonly packets: number;
-  readonly firstTime: Nanos;
-  readonly lastTime: Nanos;
-  /** The clock's; null when no packet started it. */
-  readonly base: bigint | null;
-  /** Counts are of the packets that the share took; in captures, of all. */
-  readonly quality: CaptureQuality;
-  readonly captures: readonly CaptureFacts[];
-  /** Of the share, by file. */
-  readonly copies: readonly number[];
-  readonly table: TableExport;
-  readonly notes: readonly ExportedNotes[];
-}
+import { PacketShare, type Share, slicesOf } from "./share.ts";
+import { endOfPart, type ShareEnd, shareTable, wholeFacts } from "./share-end.ts";
 
 /** Takes the events: all of those that came with packets up to `upTo`. Waited for: whoever is behind is waited for. */
 export type TakeEvents = (piece: Uint8Array<ArrayBuffer>, upTo: number) => Promise<void> | undefined;
@@ -39,32 +21,38 @@ export async function readShare(
   { decoders, passOptions }: PassParts,
   share: Share,
   take: TakeEvents,
-  progress: PassProgress & { chunkBytes?: number },
+  progress: PassProgress,
 ): Promise<ShareEnd> {
   const clock = new CaptureClock();
-  const { chunkBytes } = progress;
-  const set = new CaptureSet(sources, clock, chunkBytes === undefined ? {} : { chunkBytes });
+  const set = new CaptureSet(sources, clock);
   const events = new EventWriter();
-  const table = new FlowTable({ decoders, keepExchanges: false, seed: randomSeed(), book: events });
+  const table = shareTable(decoders, events);
   table.watchCopies = sources.length > 1;
-  const pass = new Pass(set, table, clock, passOptions, new PacketShare(table, events, share));
+  const own = new CountingShare(table, slicesOf(share), share.index === 0, events);
+  const pass = new Pass(set, table, clock, passOptions, own);
   try {
     await pass.run({ ...progress, between: () => take(events.take(), events.packets) });
   } finally {
     await set.close();
   }
-  table.end();
+  const part = endOfPart(pass, table);
   await take(events.take(), Number.POSITIVE_INFINITY);
-  const { packets, firstTime, lastTime } = pass;
-  return {
-    ...{ packets, firstTime, lastTime },
-    base: clock.started ? clock.base : null,
-    quality: pass.quality(),
-    captures: set.captures.map(plain),
-    copies: [...table.copies],
-    table: table.exportRows(),
-    notes: exportNotes(table.streams.noted),
-  };
+  return { ...part, ...wholeFacts(pass, clock, set.captures.map(plain)) };
+}
+
+/** It is shown every packet. */
+class CountingShare extends PacketShare {
+  private readonly events: EventWriter;
+
+  constructor(table: FlowTable, owned: readonly boolean[], countsAll: boolean, events: EventWriter) {
+    super(table, owned, countsAll);
+    this.events = events;
+  }
+
+  override isOthers(p: Packet): boolean {
+    this.events.nextPacket();
+    return super.isOthers(p);
+  }
 }
 
 const plain = (facts: CaptureFacts): CaptureFacts => ({

@@ -16,11 +16,11 @@ import { type FileHandle, open } from "node:fs/promises";
 import { deflateSync, inflateSync } from "node:zlib";
 import { fileError } from "../capture/file-stream.ts";
 import { CaptureError } from "../capture/source.ts";
-import type { PassChoices } from "../first-pass.ts";
+import type { PassChoices } from "../pass-choices.ts";
 import { ByteReader, ByteWriter, brokenShare } from "./bytes.ts";
 import { readPlain, writePlain } from "./plain-data.ts";
-import type { ShareEnd } from "./read-share.ts";
 import type { Share } from "./share.ts";
+import type { ShareEnd } from "./share-end.ts";
 
 const MAGIC = new Uint8Array([0x68, 0x63, 0x73, 0x68, 0x61, 0x72, 0x65, 1]);
 const SECTION_HEADER = 9;

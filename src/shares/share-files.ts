@@ -1,16 +1,17 @@
 // One share of captures into a file, and the files of all shares into one result: the work of `analyze --shard` and `merge`.
 
 import { limited } from "../capture/limited-source.ts";
-import type { CaptureSource } from "../capture/source.ts";
+import { CaptureError, type CaptureSource } from "../capture/source.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Pseudonyms } from "../core/pseudonyms.ts";
 import type { StreamDecoder } from "../core/stream-decoder.ts";
-import { type PassChoices, passParts } from "../first-pass.ts";
 import type { PassProgress, PassResult } from "../pass.ts";
+import { type PassChoices, passParts } from "../pass-choices.ts";
 import { VERSION } from "../version.ts";
 import { ShareJoin } from "./join-shares.ts";
-import { readShare, type ShareEnd } from "./read-share.ts";
+import { readShare } from "./read-share.ts";
 import type { Share } from "./share.ts";
+import type { ShareEnd } from "./share-end.ts";
 import { ShareFile, ShareFileWriter, type ShareHead } from "./share-file.ts";
 
 /** Any name will do: what becomes of it tells whether two keys are the same. */
@@ -116,7 +117,9 @@ export async function mergeShares({ shares, decoders, pseudonyms, keepExchanges 
         else file.within(() => join.replay.give(index, next.piece, next.upTo));
       }
     }
-    return join.end(ends as ShareEnd[]);
+    const [first, ...others] = ends as [ShareEnd, ...ShareEnd[]];
+    for (const end of others) if (end.packets !== first.packets || end.base !== first.base) throw changed(first);
+    return join.end(first, ends as ShareEnd[]);
   } finally {
     for (const file of files) await file.close();
   }
@@ -126,3 +129,8 @@ const otherPseudonyms = ({ pseudonyms }: ShareHead): string =>
   pseudonyms === null
     ? "these shares hold the true addresses: make them with --redact strict and HALFCLOSE_REDACT_KEY, or merge without --redact strict"
     : "these shares hold pseudonyms: merge them with --redact strict and the HALFCLOSE_REDACT_KEY that they were made with";
+
+const changed = ({ captures }: ShareEnd): CaptureError => {
+  const message = "the captures changed while their shares were read: the shares do not hold the same packets";
+  return new CaptureError(message, { code: "changed", path: captures[0]?.path ?? "" });
+};

@@ -1,23 +1,41 @@
-// How do several threads share the first pass? Each reads all packets and takes the flows of its share; here their events are joined
-// while they read, and their rows at the end.
+// How do several threads share the first pass? This one reads, takes the flows of some slices and sends the packets of the others to
+// threads; their events are joined meanwhile, and their rows at the end.
 
-import { Worker } from "node:worker_threads";
-import { CaptureError, type CaptureSource } from "../capture/source.ts";
+import { CaptureSet } from "../capture/capture-set.ts";
+import type { CaptureSource } from "../capture/source.ts";
+import { CaptureClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Pseudonyms } from "../core/pseudonyms.ts";
-import { choicesOf, type PassChoices, type PassParts, passParts } from "../first-pass.ts";
-import type { PassProgress, PassResult } from "../pass.ts";
+import { SLICES } from "../core/slices.ts";
+import { Pass, type PassProgress, type PassResult } from "../pass.ts";
+import { choicesOf, type PassChoices, passParts } from "../pass-choices.ts";
+import { EventWriter } from "./event-writer.ts";
+import { FlowThread } from "./flow-thread.ts";
 import { ShareJoin } from "./join-shares.ts";
-import type { ShareEnd } from "./read-share.ts";
+import { ReadersShare } from "./readers-share.ts";
 import { MAX_SHARES } from "./share.ts";
-import type { ShareFailure, ShareMessage, ShareTask } from "./share-worker.ts";
+import { endOfPart, shareTable, wholeFacts } from "./share-end.ts";
+import { SharedBuffers } from "./shared-buffers.ts";
 
 export interface SharedPass {
   readonly sources: readonly CaptureSource[];
   readonly choices: PassChoices & PassProgress;
   readonly pseudonyms: Pseudonyms | null;
   readonly keepExchanges: boolean;
+  /** This one and those that are begun. */
   readonly threads: number;
+}
+
+/**
+ * Of the slices that would fall to each, how many this one takes, which also reads and joins: of two threads five of sixteen, by the
+ * processor time of both on many short connections (six: it has more to do than the other; four: less).
+ */
+const OWN_PART = 0.65;
+
+/** By slice: which thread takes it; 0 is this one. */
+export function ownersOf(threads: number): number[] {
+  const own = threads === 1 ? SLICES : Math.max(1, Math.floor((SLICES / threads) * OWN_PART));
+  return Array.from({ length: SLICES }, (_, slice) => (slice < own ? 0 : 1 + ((slice - own) % (threads - 1))));
 }
 
 /** The result is that of one thread. */
@@ -26,78 +44,60 @@ export async function passInThreads(pass: SharedPass): Promise<PassResult> {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_SHARES)
     throw new UsageError(`there are 1 to ${MAX_SHARES} workers, not ${threads}`);
   const { signal, onProgress } = choices;
-  const plain = choicesOf(choices);
-  const parts: PassParts = passParts(plain, pseudonyms);
+  const progress: PassProgress = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const parts = passParts(choices, pseudonyms);
   const join = new ShareJoin(threads, parts.decoders, keepExchanges);
-  const workers: Worker[] = [];
-  /** Pieces of each that were not said yet, as far as it knows. */
-  const unanswered: number[] = Array.from({ length: threads }, () => 0);
-  const give = (share: number, piece: Uint8Array, upTo: number): void => {
-    unanswered[share]!++;
-    join.replay.give(share, piece, upTo);
-    // Whoever is ahead waits for the others.
-    workers.forEach((worker, n) => {
-      for (; unanswered[n]! > join.replay.waiting(n); unanswered[n]!--) worker.postMessage(null);
-    });
+  const owners = ownersOf(threads);
+  const buffers = new SharedBuffers();
+  const events = new EventWriter();
+  const table = shareTable(parts.decoders, events);
+  table.watchCopies = sources.length > 1;
+  // Begun before anything is read: meanwhile they load their code.
+  const others = Array.from({ length: threads - 1 }, (_, n) => {
+    const task = {
+      choices: threadChoices(choices),
+      key: pseudonyms?.key ?? null,
+      owned: owners.map((o) => o === n + 1),
+    };
+    return new FlowThread(task, buffers, table, (piece, upTo) => join.replay.give(n + 1, piece, upTo));
+  });
+  const stop = (): void => {
+    for (const thread of others) thread.fail(signal!.reason);
   };
+  signal?.addEventListener("abort", stop, { once: true });
   try {
-    const ends = await Promise.all(
-      Array.from({ length: threads }, (_, index) => {
-        const task: ShareTask = {
-          paths: sources.map((s) => s.path),
-          sizes: sources.map((s) => s.size),
-          choices: plain,
-          key: pseudonyms?.key ?? null,
-          share: { index, of: threads },
-        };
-        const worker = started(task);
-        workers.push(worker);
-        return endOf(worker, (piece, upTo) => give(index, piece, upTo), { signal, onProgress } as PassProgress);
-      }),
-    );
-    return join.end(ends);
+    const clock = new CaptureClock();
+    const set = new CaptureSet(sources, clock, { pool: buffers });
+    const share = new ReadersShare(table, owners, { events, others, isChanged: pseudonyms !== null });
+    const own = new Pass(set, table, clock, parts.passOptions, share);
+    const between = (): Promise<void> | undefined => {
+      for (const thread of others) thread.offer(events.packets);
+      join.replay.give(0, events.take(), events.packets);
+      return others.some((thread) => thread.isBehind) ? allAnswer(others) : undefined;
+    };
+    try {
+      await own.run({ ...progress, between });
+    } finally {
+      await set.close();
+    }
+    const ends = Promise.all(others.map((thread) => thread.end(events.packets)));
+    // Met below, if nothing else fails before.
+    ends.catch(() => {});
+    const part = endOfPart(own, table);
+    join.replay.give(0, events.take(), Number.POSITIVE_INFINITY);
+    return join.end(wholeFacts(own, clock, set.captures), [part, ...(await ends)]);
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    signal?.removeEventListener("abort", stop);
+    await Promise.all(others.map((thread) => thread.stop()));
   }
 }
 
-/** The file beside this one, in source or as built. */
-function started(task: ShareTask): Worker {
-  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new Worker(new URL(`./share-worker.${ending}`, import.meta.url), { workerData: task });
-}
+/** Times are this thread's: what is out of them is not sent. */
+const threadChoices = (choices: PassChoices): PassChoices => {
+  const { from: _, to: __, ...others } = choicesOf(choices);
+  return others;
+};
 
-/** Hands on the events of a share until its end. */
-function endOf(
-  worker: Worker,
-  give: (piece: Uint8Array, upTo: number) => void,
-  progress: PassProgress,
-): Promise<ShareEnd> {
-  const { signal, onProgress } = progress;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal?.reason);
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
-    worker.on("message", (message: ShareMessage) => {
-      try {
-        if (message.kind === "events") {
-          give(message.piece, message.upTo);
-        } else if (message.kind === "progress") {
-          onProgress?.(message.done, message.total, message.packets);
-        } else if (message.kind === "end") {
-          resolve(message.end);
-        } else reject(errorOf(message.error));
-      } catch (error) {
-        reject(error);
-      }
-    });
-    worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`a worker thread ended with ${code} before its work was done`)));
-  });
-}
-
-function errorOf({ name, message, stack, facts }: ShareFailure): Error {
-  if (facts !== null) return new CaptureError(message, facts);
-  if (name === "UsageError") return new UsageError(message);
-  return Object.assign(new Error(message), { stack });
+async function allAnswer(threads: readonly FlowThread[]): Promise<void> {
+  for (const thread of threads) while (thread.isBehind) await thread.answer();
 }

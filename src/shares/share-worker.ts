@@ -1,30 +1,32 @@
-// One share of the flows, in a thread of its own: begun by share-threads.ts, which gets its events.
+// One share of the flows, in a thread of its own: begun by flow-thread.ts, which sends it its packets and gets its events.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { openBlockingFile } from "../capture/file-stream.ts";
-import { openCaptures } from "../capture/files.ts";
-import { limited } from "../capture/limited-source.ts";
-import type { CaptureSource } from "../capture/source.ts";
+import { CaptureClock } from "../core/clock.ts";
+import type { Packet } from "../core/packet.ts";
 import { makePseudonyms } from "../core/pseudonyms.ts";
-import { type PassChoices, passParts } from "../first-pass.ts";
-import { readShare, type ShareEnd } from "./read-share.ts";
-import type { Share } from "./share.ts";
+import { type PacketFeed, Pass } from "../pass.ts";
+import { type PassChoices, passParts } from "../pass-choices.ts";
+import { EventWriter } from "./event-writer.ts";
+import { BatchReader, type PacketBatch } from "./packet-batch.ts";
+import { PacketShare } from "./share.ts";
+import { endOfPart, type SharePart, shareTable } from "./share-end.ts";
 
 /** What the thread is to do. */
 export interface ShareTask {
-  readonly paths: readonly string[];
-  /** Of each, as many bytes are read: others may be written meanwhile. */
-  readonly sizes: readonly (number | undefined)[];
   readonly choices: PassChoices;
   /** Of the pseudonyms; null without. */
   readonly key: Uint8Array | null;
-  readonly share: Share;
+  /** By slice: is it the thread's? */
+  readonly owned: readonly boolean[];
 }
 
+/** Null: there are no more. */
+export type BatchMessage = PacketBatch | null;
+
 export type ShareMessage =
-  | { kind: "events"; piece: Uint8Array<ArrayBuffer>; upTo: number }
-  | { kind: "progress"; done: number; total: number | undefined; packets: number }
-  | { kind: "end"; end: ShareEnd }
+  /** What came of a batch, which is done. */
+  | { kind: "events"; piece: Uint8Array<ArrayBuffer>; upTo: number; index: ArrayBuffer }
+  | { kind: "end"; piece: Uint8Array<ArrayBuffer>; part: SharePart }
   | { kind: "failed"; error: ShareFailure };
 
 /** An error, so that it is the same one in the other thread. */
@@ -35,58 +37,78 @@ export interface ShareFailure {
   readonly facts: { code: string; path: string; offset: number | undefined } | null;
 }
 
-/** What is read at once stays in the cache of the processor until it was looked at. */
-const CHUNK_BYTES = 1 << 18;
-/** Pieces under way to whoever joins them: more would only wait there. */
-const MOST_UNDER_WAY = 8;
+const port = parentPort!;
+const send = (message: ShareMessage, transfer: ArrayBuffer[]): void => port.postMessage(message, transfer);
 
-async function work(task: ShareTask): Promise<void> {
-  const port = parentPort!;
-  let underWay = 0;
-  let goOn: (() => void) | null = null;
-  port.on("message", () => {
-    underWay--;
-    goOn?.();
-    goOn = null;
-  });
-  const send = (message: ShareMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-  const sources = (await openCaptures(task.paths)).map((source, file) => limited(blocking(source), task.sizes[file]));
-  const parts = passParts(task.choices, task.key === null ? null : makePseudonyms(task.key));
-  const end = await readShare(
-    sources,
-    parts,
-    task.share,
-    (piece, upTo) => {
-      send({ kind: "events", piece, upTo }, [piece.buffer]);
-      if (++underWay < MOST_UNDER_WAY) return undefined;
-      return new Promise((resolve) => {
-        goOn = resolve;
+/** The packets that come, and their numbers for the events. */
+class BatchFeed implements PacketFeed {
+  readonly captures = [];
+  readonly bytesRead = 0;
+  readonly bytesTotal = undefined;
+  private readonly reader = new BatchReader();
+  private readonly events: EventWriter;
+  private readonly begun: (batch: PacketBatch) => void;
+  private batch: PacketBatch | null = null;
+  private readonly waiting: BatchMessage[] = [];
+  private wake: (() => void) | null = null;
+
+  constructor(events: EventWriter, begun: (batch: PacketBatch) => void) {
+    this.events = events;
+    this.begun = begun;
+    port.on("message", (message: BatchMessage) => {
+      this.waiting.push(message);
+      this.wake?.();
+    });
+  }
+
+  // hot:
+  next(p: Packet): boolean {
+    if (!this.reader.next(p)) return false;
+    this.events.atPacket(this.reader.number);
+    return true;
+  }
+
+  async fill(): Promise<boolean> {
+    this.finish();
+    while (this.waiting.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
       });
-    },
-    {
-      chunkBytes: CHUNK_BYTES,
-      ...(task.share.index === 0 && {
-        onProgress: (done: number, total: number | undefined, packets: number): void =>
-          send({ kind: "progress", done, total, packets }),
-      }),
-    },
-  );
-  send({ kind: "end", end }, buffersOf(end));
+    }
+    const batch = this.waiting.shift()!;
+    this.batch = batch;
+    if (batch === null) return false;
+    this.begun(batch);
+    this.reader.begin(batch);
+    return true;
+  }
+
+  private finish(): void {
+    const { batch } = this;
+    if (batch === null) return;
+    const { index, upTo } = batch;
+    const piece = this.events.take();
+    send({ kind: "events", piece, upTo, index }, [piece.buffer, index]);
+  }
+}
+
+async function work({ choices, key, owned }: ShareTask): Promise<void> {
+  const { decoders, passOptions } = passParts(choices, key === null ? null : makePseudonyms(key));
+  const events = new EventWriter();
+  const table = shareTable(decoders, events);
+  const feed = new BatchFeed(events, ({ watchCopies }) => {
+    table.watchCopies = watchCopies;
+  });
+  const pass = new Pass(feed, table, new CaptureClock(), passOptions, new PacketShare(table, owned, false));
+  await pass.run({});
+  const part = endOfPart(pass, table);
+  const piece = events.take();
+  send({ kind: "end", piece, part }, [piece.buffer, ...buffersOf(part)]);
   port.close();
 }
 
-/** What cannot be opened says so as it did. */
-const blocking = (source: CaptureSource): CaptureSource => ({
-  ...source,
-  async open() {
-    const opened = await source.open();
-    await opened.close();
-    return openBlockingFile(source.path);
-  },
-});
-
 /** Handed over, not copied. */
-const buffersOf = ({ table }: ShareEnd): ArrayBuffer[] => [
+const buffersOf = ({ table }: SharePart): ArrayBuffer[] => [
   ...new Set(Object.values(table.arrays).map((array) => array.buffer as ArrayBuffer)),
 ];
 
@@ -101,6 +123,6 @@ const failure = (error: unknown): ShareFailure => {
 };
 
 work(workerData as ShareTask).catch((error: unknown) => {
-  parentPort!.postMessage({ kind: "failed", error: failure(error) } satisfies ShareMessage);
-  parentPort!.close();
+  send({ kind: "failed", error: failure(error) }, []);
+  port.close();
 });

@@ -1,5 +1,5 @@
-// Which packets are this share's? Those of a part of the flows, by a hash of what names a flow. Everybody reads all packets, and takes
-// its own: so no two need to talk, and whatever a packet means is found out by one.
+// Which packets are this share's? Those of a part of the flows, by a hash of what names a flow: whatever a packet means is found out by
+// one. What cannot be told before it is decoded, and SYNs, everybody decodes: so all know the same of them, and no two need to talk.
 
 import { UsageError } from "../core/errors.ts";
 import { Flag, type Packet } from "../core/packet.ts";
@@ -9,7 +9,7 @@ import { sliceOf } from "../flow/flow-slice.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { SYN_REACH } from "../flow/recent-syns.ts";
 import type { PassShare } from "../pass.ts";
-import type { EventWriter } from "./event-writer.ts";
+import { tcpHeaderAt } from "./tcp-header.ts";
 
 /** The `index`-th of `of` shares, from 0 on. */
 export interface Share {
@@ -41,43 +41,55 @@ interface Syn {
   readonly isLow: boolean;
 }
 
+/** By slice: is it the share's? */
+export const slicesOf = ({ index, of }: Share): boolean[] =>
+  Array.from({ length: SLICES }, (_, slice) => slice % of === index);
+
+/** No slice: the packet is everybody's. */
+export const EVERYBODYS = -1;
+
 export class PacketShare implements PassShare {
   private readonly table: FlowTable;
-  private readonly events: EventWriter;
   /** By slice: is it this share's? */
   private readonly owned: readonly boolean[];
   private readonly syns: Syn[] = [];
   private nextSyn = 0;
   /** How many of them call a port above their own. */
   private lowCallers = 0;
-  private readonly isFirst: boolean;
+  private readonly countsAll: boolean;
   /** The packet in hand is this share's by its ports alone. */
   private isOwn = false;
   /** Halves of redirected connections that are not in the slice of their own ports, but in their other half's: by ports, then addresses. */
   private readonly moved = new Map<number, Map<string, number>>();
 
-  constructor(table: FlowTable, events: EventWriter, share: Share) {
+  /** `countsAll`: of packets that everybody decodes, this share counts those that are no segments. One does. */
+  constructor(table: FlowTable, owned: readonly boolean[], countsAll: boolean) {
     this.table = table;
-    this.events = events;
-    this.isFirst = share.index === 0;
-    this.owned = Array.from({ length: SLICES }, (_, slice) => slice % share.of === share.index);
+    this.owned = owned;
+    this.countsAll = countsAll;
   }
 
   isOthers(p: Packet): boolean {
-    this.events.nextPacket();
-    this.isOwn = false;
-    const tcp = plainTcp(p);
-    if (tcp < 0 || this.moved.size > 0) return false;
-    const { buf } = p;
-    // How many SYNs there are counts for everybody.
-    if ((buf[tcp + 13]! & Flag.syn) !== 0) return false;
-    this.isOwn = this.owned[sliceOf((buf[tcp]! << 8) | buf[tcp + 1]!, (buf[tcp + 2]! << 8) | buf[tcp + 3]!)]!;
-    return !this.isOwn;
+    const slice = this.plainSlice(p);
+    this.isOwn = slice !== EVERYBODYS && this.owned[slice]!;
+    return slice !== EVERYBODYS && !this.isOwn;
   }
 
-  /** What is no segment has no ports: the first share counts it, unless only one has decoded it. */
+  /** hot: the slice of a packet that is only its owner's. */
+  protected plainSlice(p: Packet): number {
+    const tcp = tcpHeaderAt(p);
+    if (tcp < 0) return EVERYBODYS;
+    const { buf } = p;
+    // How many SYNs there are counts for everybody.
+    if ((buf[tcp + 13]! & Flag.syn) !== 0) return EVERYBODYS;
+    const port = (buf[tcp]! << 8) | buf[tcp + 1]!;
+    const other = (buf[tcp + 2]! << 8) | buf[tcp + 3]!;
+    if (this.moved.size > 0 && this.moved.has(pairOf(port, other))) return EVERYBODYS;
+    return sliceOf(port, other);
+  }
+
   countsRest(): boolean {
-    return this.isOwn || this.isFirst;
+    return this.isOwn || this.countsAll;
   }
 
   takes(p: Packet): boolean {
@@ -112,7 +124,7 @@ export class PacketShare implements PassShare {
       (s) => s.port === p.dstPort && s.client === client && p.ack === ((s.isn + 1) | 0) && s.slice !== slice,
     );
     if (asked === undefined) return slice;
-    const ports = portsOf(p);
+    const ports = pairOf(p.srcPort, p.dstPort);
     const addresses = this.moved.get(ports) ?? new Map<string, number>();
     addresses.set(addressesOf(p), asked.slice);
     this.moved.set(ports, addresses);
@@ -120,7 +132,7 @@ export class PacketShare implements PassShare {
   }
 
   private movedTo(p: Packet): number | undefined {
-    return this.moved.get(portsOf(p))?.get(addressesOf(p));
+    return this.moved.get(pairOf(p.srcPort, p.dstPort))?.get(addressesOf(p));
   }
 }
 
@@ -129,32 +141,9 @@ const addressOf = (p: Packet, word: number, offset: number): number =>
   p.family === 6 ? wordOfBytes(p.buf, offset) : word;
 
 /** The same in both directions. */
-const portsOf = (p: Packet): number => Math.max(p.srcPort, p.dstPort) * 65_536 + Math.min(p.srcPort, p.dstPort);
+const pairOf = (port: number, other: number): number => Math.max(port, other) * 65_536 + Math.min(port, other);
 function addressesOf(p: Packet): string {
   const a = addressOf(p, p.src, p.srcOffset);
   const b = addressOf(p, p.dst, p.dstOffset);
   return a < b ? `${a} ${b}` : `${b} ${a}`;
-}
-
-const LINKTYPE_ETHERNET = 1;
-const ETHERNET = 14;
-const IPV4 = 20;
-const TCP = 20;
-
-/**
- * hot: where the TCP header is, in a packet like nearly all: Ethernet, IPv4 without options and fragments, TCP. -1 for any other, which
- * is decoded to know. Whether it is whole, whoever takes it says.
- */
-function plainTcp(p: Packet): number {
-  const { buf, start } = p;
-  if (p.linkType !== LINKTYPE_ETHERNET || p.end - start < ETHERNET + IPV4 + TCP) return -1;
-  const ip = start + ETHERNET;
-  const isPlain =
-    buf[ip - 2] === 0x08 &&
-    buf[ip - 1] === 0x00 &&
-    buf[ip] === 0x45 &&
-    (buf[ip + 6]! & 0x3f) === 0 &&
-    buf[ip + 7] === 0 &&
-    buf[ip + 9] === 6;
-  return isPlain ? ip + IPV4 : -1;
 }

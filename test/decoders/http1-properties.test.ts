@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { http1 } from "../../decoders/http1.ts";
-import type { Exchange, ExchangeSink } from "../../src/core/stream-decoder.ts";
-import { bytesOf, play, Recorder, type Step } from "./recorder.ts";
+import type { Exchange, ExchangeSink, StreamDecoder } from "../../src/core/stream-decoder.ts";
+import { bytesOf, C, play, Recorder, S, type Step } from "./recorder.ts";
 
 const pieces = [
   ...[
@@ -166,5 +166,52 @@ describe("cost", () => {
     });
     expect(sink.exchanges.every((x) => x.doubts.length === 1)).toBe(true);
     expect(took).toBeLessThan(5);
+  });
+});
+
+describe("a session that is asked whether a segment may pass", () => {
+  let passed = 0;
+  /** Hands over only what does not pass. */
+  const asking: StreamDecoder = {
+    protocol: "http",
+    probe: (bytes, start, end) => http1.probe(bytes, start, end),
+    open: (sink) => {
+      const session = http1.open(sink);
+      return {
+        data: (at, bytes, start, end, frame, time) => {
+          if (session.passes(at, end - start)) passed++;
+          else session.data(at, bytes, start, end, frame, time);
+        },
+        gap: (at, length, reason) => session.gap(at, length, reason),
+        end: (at, how) => session.end(at, how),
+      };
+    },
+  };
+  const body = "b".repeat(90);
+  const talk = fc.constantFrom(
+    C("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
+    C(`POST /b HTTP/1.1\r\nContent-Length: 90\r\n\r\n${body}`),
+    C("HEAD /c HTTP/1.1\r\n\r\n"),
+    C("CONNECT d:443 HTTP/1.1\r\n\r\n"),
+    S(`HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n${body}`),
+    S(`HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n5a;x\r\n${body}\r\n1\r\nb\r\n0\r\n\r\n`),
+    S(`HTTP/1.0 200 OK\r\n\r\n${body}`),
+    S("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+    S(body),
+  );
+
+  it("says the same as one that sees every byte", () => {
+    const steps = fc.array(fc.oneof({ weight: 5, arbitrary: talk }, { weight: 1, arbitrary: step }), { maxLength: 12 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(steps, sizes, (list, cut) => {
+        const seen = play(list, () => cut, "segments");
+        const asked = play(list, () => cut, "segments", asking);
+        expect(asked.log).toEqual(seen.log);
+        expect(asked.exchanges).toEqual(seen.exchanges);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(passed).toBeGreaterThan(1000);
   });
 });

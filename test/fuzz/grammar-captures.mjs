@@ -162,6 +162,11 @@ export function connection(r, steps, number) {
     { src: 0xc0000202, dst: 0xc0000201, srcPort: 0, dstPort: 40_000 + number, seq: r.turn(), id: 9 },
   ];
   ends[1].srcPort = ends[0].dstPort;
+  // A caller may have the lower port, and what is redirected on its way is answered from another 4-tuple.
+  const isLow = r.oneIn(12);
+  if (isLow) ends[1].dstPort = ends[0].srcPort = 70 + number;
+  if (r.oneIn(isLow ? 2 : 12))
+    Object.assign(ends[1], { src: 0xc0000203, srcPort: r.pick([8080, 15_001, ends[0].dstPort]) });
   const packets = [];
   let time = number * 0.01;
   const nothing = new Uint8Array(0);

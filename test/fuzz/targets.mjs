@@ -6,6 +6,7 @@ import { dumpTarget } from "./target-dumps.mjs";
 import { optionTarget } from "./target-options.mjs";
 import { packetTarget } from "./target-packets.mjs";
 import { redactorTarget } from "./target-redactors.mjs";
+import { sharesTarget } from "./target-shares.mjs";
 import { PROTOCOLS, streamTarget } from "./target-streams.mjs";
 import { textTarget } from "./target-texts.mjs";
 import { wholeTarget } from "./target-whole.mjs";
@@ -22,6 +23,7 @@ export async function makeTargets(dist, seeds) {
     await textTarget(dist),
     await bundleTarget(dist),
     await wholeTarget(dist, seeds),
+    await sharesTarget(dist, seeds),
   ];
   return new Map(targets.map((t) => [t.name, t]));
 }

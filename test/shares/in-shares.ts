@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type AnalyzeOptions, analyze } from "../../src/analyze.ts";
 import { openCaptures } from "../../src/capture/files.ts";
 import { TextRedactor } from "../../src/core/text-redactor.ts";
-import { choicesOf } from "../../src/first-pass.ts";
+import { choicesOf } from "../../src/pass-choices.ts";
 import { writeShare } from "../../src/shares/share-files.ts";
 
 /** Writes the file of one share into a folder; returns its path. */

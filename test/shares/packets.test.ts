@@ -5,13 +5,15 @@ import { describe, expect, it } from "vitest";
 import { STREAM_DECODERS } from "../../decoders/streams.ts";
 import { sourceFromBytes } from "../../src/capture/source.ts";
 import { DEFAULT_HOSTS } from "../../src/core/host-settings.ts";
-import { firstPass, passParts } from "../../src/first-pass.ts";
+import { firstPass } from "../../src/first-pass.ts";
 import { captureView } from "../../src/flow/capture-view.ts";
 import { LedgerBook } from "../../src/flow/exchange-book.ts";
 import type { PassResult } from "../../src/pass.ts";
+import { passParts } from "../../src/pass-choices.ts";
 import { exchangeObject, flowObject } from "../../src/report/objects.ts";
 import { ShareJoin } from "../../src/shares/join-shares.ts";
 import { readShare } from "../../src/shares/read-share.ts";
+import type { ShareEnd } from "../../src/shares/share-end.ts";
 import { pcap, type Segment, segments } from "../flow/packet-script.ts";
 
 const parts = passParts({}, null);
@@ -37,12 +39,12 @@ function known(result: PassResult) {
 
 async function inShares(bytes: Uint8Array, of: number) {
   const join = new ShareJoin(of, parts.decoders, true);
-  const ends = [];
+  const ends: ShareEnd[] = [];
   for (let index = 0; index < of; index++) {
     const give = (piece: Uint8Array, upTo: number): undefined => join.replay.give(index, piece, upTo) as undefined;
     ends.push(await readShare([sourceFromBytes("file", bytes)], parts, { index, of }, give, {}));
   }
-  return known(join.end(ends));
+  return known(join.end(ends[0]!, ends));
 }
 
 const inOne = async (bytes: Uint8Array) => known(await firstPass([sourceFromBytes("file", bytes)], parts, true, {}));

@@ -2,12 +2,19 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sample } from "../cli/samples.ts";
+import { SAMPLES, sample } from "../cli/samples.ts";
 import { BUILD_MS, build, type Program, run, shell } from "../robustness/program.ts";
 
 const SICK = sample("leaked-pool");
 let program: Program;
+
+/** Runs a script of this folder with the library as built; it says what is not as it should be. */
+const inProgram = (script: string, args: readonly string[]) => {
+  const main = fileURLToPath(new URL(`./${script}`, import.meta.url));
+  return run({ ...program, main }, [join(program.folder, "dist"), ...args]);
+};
 
 beforeAll(() => {
   program = build();
@@ -41,10 +48,19 @@ it("says of damaged and missing captures what one thread says", () => {
   }
 });
 
-it("reads standard input in one thread", () => {
+it("is sent what comes through a pipe, too", () => {
   const line = (workers: string) => `zcat "${SICK}" | $HALFCLOSE analyze - --json ${workers}`;
-  expect(shell(program, line("--workers 2"))).toEqual(shell(program, line("")));
+  expect(shell(program, line("--workers 3"))).toEqual(shell(program, line("")));
 });
+
+it("comes to the same for every sample, in any form, by two to four threads", () => {
+  const captures = SAMPLES.map(([, capture]) => capture);
+  expect(inProgram("same-reports.mjs", captures)).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+}, 300_000);
+
+it("says what goes wrong in a thread, and in the middle of a capture", () => {
+  expect(inProgram("thread-errors.mjs", [SICK])).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+}, 60_000);
 
 it("ends on a signal at once", () => {
   const { stdout, stderr } = shell(
