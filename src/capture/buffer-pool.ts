@@ -1,7 +1,7 @@
 // Which memory is read into? Buffers that one file has done with serve the next: a fresh one costs its pages, a thousand files a thousand times.
 
 /** Kept for later use; what comes back beyond that is left to the collector. The buffers of two files, one being read and the next. */
-const MAX_KEPT_BYTES = 12 << 20;
+const MAX_KEPT_BYTES = 14 << 20;
 
 export class BufferPool {
   readonly #free: Uint8Array[] = [];

@@ -15,7 +15,7 @@ import { CaptureError, type CaptureSource } from "./source.ts";
 import { CHUNK_BYTES } from "./stream-buffer.ts";
 
 export interface CaptureSetOptions {
-  /** Bytes per read. By default 1 MiB, less when many captures overlap in time. */
+  /** Bytes per read. By default 2 MiB, less when many captures overlap in time. */
   chunkBytes?: number;
   /** Where the memory comes from that is read into; one of its own unless told. */
   pool?: BufferPool;
@@ -23,11 +23,11 @@ export interface CaptureSetOptions {
 
 /** Looks at so many at once: most of the time of a look goes by waiting. */
 const PEEKS_AT_ONCE = 4;
-/** So many captures open at once read in full chunks, so many in halves, the rest in sixteenths: 300 MB for 1,000. */
+/** So many captures open at once read in full chunks, so many in quarters, the rest in 64 KiB: 300 MB for 1,000. */
 const FULL_CHUNKS = 4;
-const HALF_CHUNKS = 64;
+const QUARTER_CHUNKS = 64;
 /** Reads under way for each of those that read in full chunks. */
-const READS_AHEAD = 3;
+const READS_AHEAD = 2;
 
 /** A capture that waits for the merge to reach its first record. */
 interface Waiting {
@@ -228,7 +228,7 @@ export class CaptureSet {
 
   #options(file: number): OpenOptions {
     const open = this.#order.size + 1;
-    const parts = open <= FULL_CHUNKS ? 1 : open <= HALF_CHUNKS ? 2 : 16;
+    const parts = open <= FULL_CHUNKS ? 1 : open <= QUARTER_CHUNKS ? 4 : 32;
     return {
       source: this.#sources[file],
       file,

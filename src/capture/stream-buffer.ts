@@ -8,8 +8,11 @@
 import type { BufferPool } from "./buffer-pool.ts";
 import { type ByteStream, CaptureError } from "./source.ts";
 
-/** A read's completion costs a turn of another thread, little beside parsing this much; several of them stay in the cache. */
-export const CHUNK_BYTES = 1 << 20;
+/**
+ * A read is handed to another thread, and waking it costs as much as some hundred packets; beyond this, what was read no longer stays in the
+ * cache until it is parsed (measured, 2.2 GB: waiting for reads 0.19 s with three of 1 MiB, 0.15 s with two of 2 MiB).
+ */
+export const CHUNK_BYTES = 1 << 21;
 
 /**
  * Copies go slower where a page of the file comes to lie at the start of a page of memory, for loads and stores then look

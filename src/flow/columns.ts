@@ -230,6 +230,7 @@ export class FlowColumns {
    */
   join(parts: readonly FlowColumns[], order: readonly number[], kept: ReadonlySet<string>): void {
     const rows = Math.max(1, order.length);
+    const places = placesOf(parts.length, order);
     for (const [name, own] of this.entries()) {
       const units = own.length / this.capacity;
       const wide = parts.some((part) => part.column(name).BYTES_PER_ELEMENT > own.BYTES_PER_ELEMENT) ? wider(own) : own;
@@ -238,11 +239,12 @@ export class FlowColumns {
         return column.BYTES_PER_ELEMENT < wide.BYTES_PER_ELEMENT ? wider(column) : column;
       });
       const joined = new (kindOf(wide))(rows * units);
-      copyInOrder(
-        rawOf(joined, rows),
-        sources.map((column, n) => rawOf(column, parts[n]!.capacity)),
-        order,
-      );
+      const to = rawOf(joined, rows);
+      sources.forEach((column, n) => {
+        const from = rawOf(column, parts[n]!.capacity);
+        if (to instanceof Int32Array) scatterWords(to, from as Int32Array, places[n]!, to.length / rows);
+        else scatterBytes(to, from as Uint8Array, places[n]!, to.length / rows);
+      });
       this.replace(name, joined);
       if (!kept.has(name)) for (const part of parts) part.replace(name, new (kindOf(own))(0));
     }
@@ -299,19 +301,39 @@ function rawOf({ buffer, byteOffset, byteLength }: Column, rows: number): Int32A
   return isWords ? new Int32Array(buffer, byteOffset, byteLength / 4) : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** hot: row by row, from whichever source is next. */
-function copyInOrder(
-  to: Int32Array | Uint8Array,
-  sources: readonly (Int32Array | Uint8Array)[],
-  order: readonly number[],
-): void {
-  const units = order.length === 0 ? 0 : to.length / order.length;
-  const next = sources.map(() => 0);
-  let put = 0;
-  for (const part of order) {
-    const from = sources[part]!;
-    const at = next[part]!;
-    for (let n = 0; n < units; n++) to[put++] = from[at + n]!;
-    next[part] = at + units;
+/** Of each part, where its rows go. */
+function placesOf(parts: number, order: readonly number[]): Uint32Array[] {
+  const counts = new Array<number>(parts).fill(0);
+  for (const part of order) counts[part]!++;
+  const places = counts.map((count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let row = 0; row < order.length; row++) {
+    const part = order[row]!;
+    places[part]![counts[part]!++] = row;
+  }
+  return places;
+}
+
+/** hot: row n of `from` becomes row places[n]. Most have one word or two, one a side. */
+function scatterWords(to: Int32Array, from: Int32Array, places: Uint32Array, units: number): void {
+  if (units === 1) {
+    for (let n = 0; n < places.length; n++) to[places[n]!] = from[n]!;
+    return;
+  }
+  for (let n = 0; n < places.length; n++) {
+    const put = places[n]! * units;
+    const at = n * units;
+    to[put] = from[at]!;
+    to[put + 1] = from[at + 1]!;
+    for (let k = 2; k < units; k++) to[put + k] = from[at + k]!;
+  }
+}
+
+// hot:
+function scatterBytes(to: Uint8Array, from: Uint8Array, places: Uint32Array, units: number): void {
+  for (let n = 0; n < places.length; n++) {
+    const put = places[n]! * units;
+    const at = n * units;
+    for (let k = 0; k < units; k++) to[put + k] = from[at + k]!;
   }
 }

@@ -94,9 +94,9 @@ export class FlowStreams implements StreamRoom {
     this.noted.forget(f);
   }
 
-  /** The stream of a flow; null before its first payload and after its end. */
+  /** The stream of a flow; null before its first payload and after its end, and where the flow's row came from another table. */
   of(f: number): FlowStream | null {
-    return this.list[f]!;
+    return this.list[f] ?? null;
   }
 
   // ─────────────────────────── payload in order ───────────────────────────

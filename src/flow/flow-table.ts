@@ -228,7 +228,7 @@ export class FlowTable implements FlowNames {
   static fromExport(rows: TableExport, decoders: readonly StreamDecoder[]): FlowTable {
     const table = new FlowTable({ decoders, keepExchanges: false, seed: 0 });
     importRows(table, rows);
-    for (let f = 0; f < rows.count; f++) table.streams.opened(table.index.adopt());
+    for (let f = 0; f < rows.count; f++) table.index.adopt();
     return table;
   }
 

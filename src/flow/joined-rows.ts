@@ -27,7 +27,6 @@ export function adoptRows(t: FlowTable, parts: readonly FlowTable[], order: read
     t.log.adopt(f * 2, from.log, g * 2);
     t.log.adopt(f * 2 + 1, from.log, g * 2 + 1);
     adoptSideTables(t, f, from, g);
-    t.streams.opened(f);
   }
 }
 

@@ -219,10 +219,11 @@ export class StateLog {
   /** Side `i`, whose columns are those of side `k` of another table, gets the same history. */
   adopt(i: number, other: StateLog, k: number): void {
     let entry = other.columns.lastChange[k]!;
-    const listed: LogEntry[] = [];
-    for (; entry !== 0 && isListed(entry); entry = other.before(entry)) listed.push(entry);
+    const listed: LogEntry[] | null = entry !== 0 && isListed(entry) ? [] : null;
+    for (; listed !== null && entry !== 0 && isListed(entry); entry = other.before(entry)) listed.push(entry);
     this.columns.lastChange[i] = entry === 0 ? 0 : (i << (PLACE_BITS + 1)) | (entry & (2 * PLACES - 1));
-    for (const e of listed.reverse()) this.toList(i, this.columns.lastChange[i]!, other.state(e), other.time(e));
+    if (listed !== null)
+      for (const e of listed.reverse()) this.toList(i, this.columns.lastChange[i]!, other.state(e), other.time(e));
   }
 }
 

@@ -3,20 +3,32 @@
 import { CaptureError } from "../capture/source.ts";
 
 const FIRST_CAPACITY = 1 << 16;
-/** Short texts come again and again (addresses, methods, hosts): they are written once, up to so many, then by number. */
-const MAX_KNOWN_TEXTS = 65_536;
+/**
+ * Short texts come again and again (addresses, methods, hosts). Writer and reader remember the last one of each place, which follows from
+ * the text itself: while nothing else of its place comes, it goes over as the place's number.
+ */
+const PLACES = 4096;
 const LONGEST_KNOWN = 64;
 /** So many are safe on every stack. */
 const MOST_ARGUMENTS = 4096;
 
-/** What stands in the place of a text: null, a text that follows, one that follows and gets the next number; above, a number. */
-const Text = { none: 0, once: 1, known: 2, numbered: 3 } as const;
+/** What stands for a text: null, a text that follows, one that follows and is remembered; above, the place of one that is. */
+const Text = { none: 0, once: 1, kept: 2, placed: 3 } as const;
+
+/** Of a text's length and of some of its units: the last ones are what differs between addresses, and between targets. */
+function placeOf(text: string): number {
+  const { length } = text;
+  if (length < 4) return length === 0 ? 0 : (text.charCodeAt(0) * 31 + text.charCodeAt(length - 1)) % PLACES;
+  const middle = text.charCodeAt(length >> 1) * 7 + text.charCodeAt(length - 4) * 311;
+  const end = text.charCodeAt(length - 3) * 61 + text.charCodeAt(length - 2) * 1009 + text.charCodeAt(length - 1) * 5;
+  return (length + middle + end) % PLACES;
+}
 
 export class ByteWriter {
   length = 0;
   private bytes = new Uint8Array(FIRST_CAPACITY);
   private view = new DataView(this.bytes.buffer);
-  private texts = new Map<string, number>();
+  private readonly kept: (string | undefined)[] = new Array(PLACES).fill(undefined);
 
   /** What was written since the last time, in memory of its own. */
   take(): Uint8Array<ArrayBuffer> {
@@ -33,10 +45,18 @@ export class ByteWriter {
   /** A whole number from 0 to 2⁵³ − 1: seven bits a byte, the lowest first. */
   count(value: number): void {
     this.room(8);
+    if (value < 0x80) {
+      this.bytes[this.length++] = value;
+      return;
+    }
     let left = value;
-    while (left > 0x7f) {
+    while (left > 0x7fffffff) {
       this.bytes[this.length++] = (left % 128) | 0x80;
       left = Math.floor(left / 128);
+    }
+    while (left > 0x7f) {
+      this.bytes[this.length++] = (left & 0x7f) | 0x80;
+      left >>>= 7;
     }
     this.bytes[this.length++] = left;
   }
@@ -52,28 +72,37 @@ export class ByteWriter {
       this.byte(Text.none);
       return;
     }
-    const known = value.length <= LONGEST_KNOWN ? this.texts.get(value) : undefined;
-    if (known !== undefined) {
-      this.count(known + Text.numbered);
+    if (value.length > LONGEST_KNOWN) {
+      this.byte(Text.once);
+      this.units(value);
       return;
     }
-    const isKept = value.length <= LONGEST_KNOWN && this.texts.size < MAX_KNOWN_TEXTS;
-    if (isKept) this.texts.set(value, this.texts.size);
-    this.byte(isKept ? Text.known : Text.once);
+    const place = placeOf(value);
+    if (this.kept[place] === value) {
+      this.count(place + Text.placed);
+      return;
+    }
+    this.kept[place] = value;
+    this.byte(Text.kept);
     this.units(value);
   }
 
   /** One byte a unit where all fit, two otherwise. */
   private units(value: string): void {
-    let isWide = false;
-    for (let n = 0; n < value.length && !isWide; n++) isWide = value.charCodeAt(n) > 0xff;
-    this.count(value.length * 2 + (isWide ? 1 : 0));
-    this.room(value.length * 2);
-    for (let n = 0; n < value.length; n++) {
+    const { length } = value;
+    let all = 0;
+    for (let n = 0; n < length; n++) all |= value.charCodeAt(n);
+    const isWide = all > 0xff;
+    this.count(length * 2 + (isWide ? 1 : 0));
+    this.room(length * 2);
+    const { bytes } = this;
+    let at = this.length;
+    for (let n = 0; n < length; n++) {
       const unit = value.charCodeAt(n);
-      this.bytes[this.length++] = unit & 0xff;
-      if (isWide) this.bytes[this.length++] = unit >>> 8;
+      bytes[at++] = unit & 0xff;
+      if (isWide) bytes[at++] = unit >>> 8;
     }
+    this.length = at;
   }
 
   private room(size: number): void {
@@ -89,7 +118,7 @@ export class ByteReader {
   private bytes: Uint8Array = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
   private pos = 0;
-  private texts: string[] = [];
+  private readonly kept: (string | undefined)[] = new Array(PLACES).fill(undefined);
 
   /** The next piece, behind those before it: texts that were written in them are known. */
   give(piece: Uint8Array): void {
@@ -108,8 +137,10 @@ export class ByteReader {
   }
 
   count(): number {
-    let value = 0;
-    for (let unit = 1; unit <= 2 ** 49; unit *= 128) {
+    let value = this.byte();
+    if (value < 0x80) return value;
+    value &= 0x7f;
+    for (let unit = 128; unit <= 2 ** 49; unit *= 128) {
       const byte = this.byte();
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
@@ -127,13 +158,13 @@ export class ByteReader {
   text(): string | null {
     const kind = this.count();
     if (kind === Text.none) return null;
-    if (kind >= Text.numbered) {
-      const known = this.texts[kind - Text.numbered];
+    if (kind >= Text.placed) {
+      const known = this.kept[kind - Text.placed];
       if (known === undefined) throw brokenShare();
       return known;
     }
     const value = this.units();
-    if (kind === Text.known) this.texts.push(value);
+    if (kind === Text.kept) this.kept[placeOf(value)] = value;
     return value;
   }
 

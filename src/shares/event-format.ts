@@ -60,7 +60,8 @@ function named<T>(list: readonly T[], at: number): T {
   return list[at]!;
 }
 
-export const writeProtocol = (w: ByteWriter, protocol: Protocol): void => w.byte(PROTOCOLS.indexOf(protocol));
+export const protocolNumber = (protocol: Protocol): number => PROTOCOLS.indexOf(protocol);
+export const writeProtocol = (w: ByteWriter, protocol: Protocol): void => w.byte(protocolNumber(protocol));
 export const readProtocol = (r: ByteReader): Protocol => named(PROTOCOLS, r.byte());
 export const writeOutcome = (w: ByteWriter, outcome: Outcome): void => w.byte(OUTCOMES.indexOf(outcome));
 export const readOutcome = (r: ByteReader): Outcome => named(OUTCOMES, r.byte());
@@ -107,11 +108,6 @@ const Has = {
 const Response = { status: 1, error: 2, length: 4 } as const;
 
 /** Whatever can change of an exchange once it was asked. */
-export type Changing = Omit<
-  Exchange,
-  "flow" | "protocol" | "requester" | "request" | "onBehalfOf" | "waitsBehind" | "waitsBefore" | "slot"
->;
-
 export function writeChanging(w: ByteWriter, e: Exchange): void {
   const { gaveUp, gaveUpAfter, response, inTransaction } = e;
   w.byte(
@@ -134,26 +130,23 @@ export function writeChanging(w: ByteWriter, e: Exchange): void {
   if (response !== null) writeResponse(w, response);
 }
 
-export function readChanging(r: ByteReader): Changing {
+/** What {@link writeChanging} wrote, into an exchange. */
+export function readChanging(r: ByteReader, e: Exchange): void {
   const flags = r.byte();
   const inTransaction = r.byte();
-  const changing: Changing = {
-    requestComplete: (flags & Has.requestComplete) !== 0,
-    responseComplete: (flags & Has.responseComplete) !== 0,
-    inTransaction: inTransaction === 0 ? null : inTransaction === 2,
-    doubt: named(DOUBTS, r.byte()),
-    outcome: readOutcome(r),
-    interim: r.count(),
-    requestEnd: r.number(),
-    responseBytes: r.number(),
-    waited: r.number(),
-    gaveUpFrame: r.number(),
-    gaveUp: (flags & Has.gaveUp) === 0 ? null : (flags & Has.gaveUpBySide1) !== 0 ? 1 : 0,
-    response: null,
-  };
-  if ((flags & Has.gaveUpAfter) !== 0) changing.gaveUpAfter = r.number();
-  if ((flags & Has.response) !== 0) changing.response = readResponse(r);
-  return changing;
+  e.requestComplete = (flags & Has.requestComplete) !== 0;
+  e.responseComplete = (flags & Has.responseComplete) !== 0;
+  e.inTransaction = inTransaction === 0 ? null : inTransaction === 2;
+  e.doubt = named(DOUBTS, r.byte());
+  e.outcome = readOutcome(r);
+  e.interim = r.count();
+  e.requestEnd = r.number();
+  e.responseBytes = r.number();
+  e.waited = r.number();
+  e.gaveUpFrame = r.number();
+  e.gaveUp = (flags & Has.gaveUp) === 0 ? null : (flags & Has.gaveUpBySide1) !== 0 ? 1 : 0;
+  if ((flags & Has.gaveUpAfter) !== 0) e.gaveUpAfter = r.number();
+  e.response = (flags & Has.response) === 0 ? null : readResponse(r);
 }
 
 function writeResponse(w: ByteWriter, { frame, time, status, error, length }: ResponseHead): void {

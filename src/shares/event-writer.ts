@@ -4,7 +4,15 @@ import type { Nanos } from "../core/clock.ts";
 import type { Exchange, Outcome, Protocol } from "../core/stream-decoder.ts";
 import type { ExchangeBook, ServiceHandle } from "../flow/exchange-book.ts";
 import { ByteWriter } from "./bytes.ts";
-import { Event, writeChanging, writeOutcome, writeProtocol, writeRequest, writeSide } from "./event-format.ts";
+import {
+  Event,
+  protocolNumber,
+  writeChanging,
+  writeOutcome,
+  writeProtocol,
+  writeRequest,
+  writeSide,
+} from "./event-format.ts";
 
 /** Behind every packet: what is said when the capture has ended. */
 export const AFTER_ALL = 2 ** 50;
@@ -39,7 +47,9 @@ export class EventWriter implements ExchangeBook<Service> {
   private written = 0;
   /** By flow: with which packet it began. */
   private readonly born: number[] = [];
-  private readonly services = new Map<string, Service>();
+  /** By address, then by port and protocol. */
+  private readonly services = new Map<string, Map<number, Service>>();
+  private serviceCount = 0;
   private readonly tracked: (Tracked | null)[] = [null];
   private readonly freeSlots: number[] = [];
   /** By flow: the slot of its newest exchange; of the last one whose answer is complete, and of the one before that. */
@@ -94,13 +104,18 @@ export class EventWriter implements ExchangeBook<Service> {
   }
 
   service(address: string, port: number, protocol: Protocol): Service {
-    const key = `${protocol} ${address} ${port}`;
-    const known = this.services.get(key);
-    const service = known ?? { protocol, number: this.services.size };
+    let ofAddress = this.services.get(address);
+    if (ofAddress === undefined) {
+      ofAddress = new Map();
+      this.services.set(address, ofAddress);
+    }
+    const key = port * 256 + protocolNumber(protocol);
+    const known = ofAddress.get(key);
+    const service = known ?? { protocol, number: this.serviceCount++ };
     const w = this.event(Event.service);
     w.count(service.number);
     if (known !== undefined) return known;
-    this.services.set(key, service);
+    ofAddress.set(key, service);
     writeProtocol(w, protocol);
     w.text(address);
     w.count(port);

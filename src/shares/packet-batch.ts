@@ -8,8 +8,11 @@ import type { SharedBuffers } from "./shared-buffers.ts";
 const MOST_PACKETS = 8192;
 /** A batch is sent when it has so many packets, or packets of so many buffers: 4 MiB, where one file is read. */
 const ENOUGH_PACKETS = 4096;
-const ENOUGH_ORIGINS = 4;
-/** Of each packet, beside its time: where it is in its buffer, and what its capture says of it. */
+const ENOUGH_ORIGINS = 2;
+/**
+ * Of each packet, beside its time: where it is in its buffer, and what its capture says of it. `origin`: the index of its origin, and in the
+ * lowest bit whether it is the thread's alone.
+ */
 const Word = { start: 0, end: 1, origLen: 2, frame: 3, origin: 4, number: 5 } as const;
 const WORDS = 6;
 const INDEX_BYTES = MOST_PACKETS * 8 + MOST_PACKETS * WORDS * 4;
@@ -72,12 +75,12 @@ export class BatchWriter {
     this.begin();
   }
 
-  /** hot: one packet, with its number among all. */
-  add(p: Packet, number: number): void {
-    this.put(p, p.buf, p.start, number);
+  /** hot: one packet, with its number among all. `isOwn`: it is this thread's alone; else everybody gets it. */
+  add(p: Packet, number: number, isOwn: boolean): void {
+    this.put(p, p.buf, p.start, number, isOwn);
   }
 
-  /** One whose bytes this thread may change before the other has seen them. */
+  /** One that everybody gets, and whose bytes this thread may change before the other has seen them. */
   addCopy(p: Packet, number: number): void {
     const length = p.end - p.start;
     if (this.copies !== null && this.copied + length > COPIED_BYTES) this.flush(number - 1);
@@ -85,11 +88,11 @@ export class BatchWriter {
     this.copies.set(p.buf.subarray(p.start, p.end), this.copied);
     const at = this.copied;
     this.copied += length;
-    this.put(p, this.copies, at, number);
+    this.put(p, this.copies, at, number, false);
   }
 
   // hot:
-  private put(p: Packet, buf: Uint8Array, start: number, number: number): void {
+  private put(p: Packet, buf: Uint8Array, start: number, number: number, isOwn: boolean): void {
     if (buf !== this.buf || p.file !== this.file || p.tap !== this.tap || p.linkType !== this.linkType)
       this.from(p, buf);
     if (this.count === 0) this.base = number;
@@ -101,7 +104,7 @@ export class BatchWriter {
     words[at + Word.end] = start + p.end - p.start;
     words[at + Word.origLen] = p.origLen;
     words[at + Word.frame] = p.frame;
-    words[at + Word.origin] = this.origin;
+    words[at + Word.origin] = this.origin * 2 + (isOwn ? 1 : 0);
     words[at + Word.number] = number - this.base;
     if (this.count === MOST_PACKETS) this.flush(number);
   }
@@ -170,6 +173,8 @@ export class BatchReader {
   private count = 0;
   /** Of the packet in hand, among all. */
   number = 0;
+  /** It was sent to nobody else. */
+  isOwn = false;
 
   begin(batch: PacketBatch): void {
     this.batch = batch;
@@ -185,7 +190,9 @@ export class BatchReader {
     const n = this.at++;
     const { words, batch } = this;
     const at = n * WORDS;
-    const { buf, file, linkType, tap } = batch!.origins[words[at + Word.origin]!]!;
+    const origin = words[at + Word.origin]!;
+    const { buf, file, linkType, tap } = batch!.origins[origin >> 1]!;
+    this.isOwn = (origin & 1) !== 0;
     p.buf = buf;
     p.start = words[at + Word.start]!;
     p.end = words[at + Word.end]!;

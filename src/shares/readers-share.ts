@@ -35,20 +35,22 @@ export class ReadersShare extends PacketShare {
     const { events } = this;
     events.nextPacket();
     const slice = this.plainSlice(p);
+    this.isOwn = false;
     if (slice === EVERYBODYS) {
       this.sendAll(p, events.packets);
       return false;
     }
     const owner = this.owners[slice]!;
-    if (owner === 0) return false;
-    this.others[owner - 1]!.packets.add(p, events.packets);
+    this.isOwn = owner === 0;
+    if (this.isOwn) return false;
+    this.others[owner - 1]!.packets.add(p, events.packets, true);
     return true;
   }
 
   private sendAll(p: Packet, number: number): void {
     for (const { packets } of this.others) {
       if (this.isChanged) packets.addCopy(p, number);
-      else packets.add(p, number);
+      else packets.add(p, number, false);
     }
   }
 }

@@ -95,21 +95,22 @@ class ShareEvents {
       }
       case Event.unasked: {
         const { slot, flow, service, side, protocol, client } = this.opening();
-        const exchange = Object.assign(newExchange(flow, protocol, side, null), readChanging(r));
+        const exchange = newExchange(flow, protocol, side, null);
+        readChanging(r, exchange);
         this.slots[slot] = { exchange, client, service };
         book.settled(exchange, client, service);
         return;
       }
       case Event.judged: {
         const { exchange, client, service } = this.slot(r.count());
-        Object.assign(exchange, readChanging(r));
+        readChanging(r, exchange);
         book.settled(exchange, client, service);
         return;
       }
       case Event.amended: {
         const { exchange, service } = this.slot(r.count());
         const before = readOutcome(r);
-        Object.assign(exchange, readChanging(r));
+        readChanging(r, exchange);
         book.amended(exchange, before, service);
         return;
       }
@@ -127,7 +128,7 @@ class ShareEvents {
       }
       case Event.finalChanged: {
         const slot = r.count();
-        Object.assign(this.slot(slot).exchange, readChanging(r));
+        readChanging(r, this.slot(slot).exchange);
         this.slots[slot] = undefined;
         return;
       }
@@ -201,12 +202,17 @@ export class Replay {
     for (;;) {
       let first: ShareEvents | null = null;
       let known = Number.POSITIVE_INFINITY;
+      let second = Number.POSITIVE_INFINITY;
       for (const share of this.shares) {
         if (!share.hasEvents) known = Math.min(known, share.upTo);
-        else if (first === null || share.next < first.next) first = share;
+        else if (first === null || share.next < first.next) {
+          second = first?.next ?? second;
+          first = share;
+        } else if (share.next < second) second = share.next;
       }
       if (first === null || first.next > known) return;
-      first.say();
+      do first.say();
+      while (first.hasEvents && first.next < second && first.next <= known);
     }
   }
 }

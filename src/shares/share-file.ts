@@ -22,7 +22,7 @@ import { readPlain, writePlain } from "./plain-data.ts";
 import type { Share } from "./share.ts";
 import type { ShareEnd } from "./share-end.ts";
 
-const MAGIC = new Uint8Array([0x68, 0x63, 0x73, 0x68, 0x61, 0x72, 0x65, 1]);
+const MAGIC = new Uint8Array([0x68, 0x63, 0x73, 0x68, 0x61, 0x72, 0x65, 2]);
 const SECTION_HEADER = 9;
 const SUM_BYTES = 32;
 const Section = { head: 1, events: 2, blob: 3, end: 4, sum: 5 } as const;

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { CaptureClock } from "../core/clock.ts";
 import type { Packet } from "../core/packet.ts";
 import { makePseudonyms } from "../core/pseudonyms.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
 import { type PacketFeed, Pass } from "../pass.ts";
 import { type PassChoices, passParts } from "../pass-choices.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -45,7 +46,7 @@ class BatchFeed implements PacketFeed {
   readonly captures = [];
   readonly bytesRead = 0;
   readonly bytesTotal = undefined;
-  private readonly reader = new BatchReader();
+  readonly reader = new BatchReader();
   private readonly events: EventWriter;
   private readonly begun: (batch: PacketBatch) => void;
   private batch: PacketBatch | null = null;
@@ -92,6 +93,22 @@ class BatchFeed implements PacketFeed {
   }
 }
 
+/** Whoever read the packets has told whose they are. */
+class SentShare extends PacketShare {
+  private readonly reader: BatchReader;
+
+  constructor(table: FlowTable, owned: readonly boolean[], reader: BatchReader) {
+    super(table, owned, false);
+    this.reader = reader;
+  }
+
+  // hot:
+  override isOthers(): boolean {
+    this.isOwn = this.reader.isOwn;
+    return false;
+  }
+}
+
 async function work({ choices, key, owned }: ShareTask): Promise<void> {
   const { decoders, passOptions } = passParts(choices, key === null ? null : makePseudonyms(key));
   const events = new EventWriter();
@@ -99,7 +116,7 @@ async function work({ choices, key, owned }: ShareTask): Promise<void> {
   const feed = new BatchFeed(events, ({ watchCopies }) => {
     table.watchCopies = watchCopies;
   });
-  const pass = new Pass(feed, table, new CaptureClock(), passOptions, new PacketShare(table, owned, false));
+  const pass = new Pass(feed, table, new CaptureClock(), passOptions, new SentShare(table, owned, feed.reader));
   await pass.run({});
   const part = endOfPart(pass, table);
   const piece = events.take();

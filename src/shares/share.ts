@@ -58,7 +58,7 @@ export class PacketShare implements PassShare {
   private lowCallers = 0;
   private readonly countsAll: boolean;
   /** The packet in hand is this share's by its ports alone. */
-  private isOwn = false;
+  protected isOwn = false;
   /** Halves of redirected connections that are not in the slice of their own ports, but in their other half's: by ports, then addresses. */
   private readonly moved = new Map<number, Map<string, number>>();
 
@@ -93,6 +93,7 @@ export class PacketShare implements PassShare {
   }
 
   takes(p: Packet): boolean {
+    if (this.isOwn) return true;
     let slice = sliceOf(p.srcPort, p.dstPort);
     if (this.moved.size > 0) slice = this.movedTo(p) ?? slice;
     if ((p.flags & Flag.syn) !== 0) slice = this.opening(p, slice);

@@ -23,7 +23,7 @@ it("brings every packet and its number, in more than one batch", () => {
   const sent: PacketBatch[] = [];
   const writer = new BatchWriter(buffers, TABLE, (batch) => sent.push(batch));
   const packets = Array.from({ length: 9000 }, (_, n) => packet(buf, n));
-  for (const [n, p] of packets.entries()) writer.add(p, 2 ** 33 + 3 * n);
+  for (const [n, p] of packets.entries()) writer.add(p, 2 ** 33 + 3 * n, n % 3 === 1);
   writer.flush(2 ** 34);
   expect(sent).toHaveLength(2);
   expect(sent.at(-1)).toMatchObject({ upTo: 2 ** 34, watchCopies: true });
@@ -34,6 +34,7 @@ it("brings every packet and its number, in more than one batch", () => {
     reader.begin(batch);
     for (; reader.next(p); n++) {
       expect(reader.number).toBe(2 ** 33 + 3 * n);
+      expect(reader.isOwn).toBe(n % 3 === 1);
       expect(facts(p)).toEqual(facts(packets[n]!));
     }
   }
@@ -44,10 +45,10 @@ it("keeps memory until every batch that needs it is done, however late", () => {
   const buffers = new SharedBuffers();
   const buf = buffers.take(SIZE);
   const writer = new BatchWriter(buffers, TABLE, () => {});
-  writer.add(packet(buf, 1), 1);
+  writer.add(packet(buf, 1), 1, true);
   const first = new ArrayBuffer(8);
   writer.flush(1);
-  writer.add(packet(buf, 2), 2);
+  writer.add(packet(buf, 2), 2, true);
   buffers.giveBack(buf);
   expect(buffers.take(SIZE)).not.toBe(buf);
   writer.flush(2);
