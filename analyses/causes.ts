@@ -2,12 +2,13 @@
 // it, what follows from it, and how it is said when it leads and when it follows.
 
 import { formatEndpoint } from "../src/core/address.ts";
-import type { FoundFinding, Party } from "../src/core/analysis.ts";
-import type { CaptureView, ServiceTally } from "../src/core/flow-view.ts";
+import { type FoundFinding, isManyClients, type Party } from "../src/core/analysis.ts";
+import type { CaptureView } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import type { Role } from "../src/core/report.ts";
 import { clockTime, duration, plural } from "./grouping.ts";
 import { callersOf } from "./legs.ts";
+import { servicesAt } from "./services-at.ts";
 
 export interface Found {
   id: string;
@@ -132,7 +133,7 @@ export const RULES: Record<string, Rule> = {
       const what = `From ${peer(f)} ${count(f, "request")} ${alone ? "was" : "were"} delivered and had no response`;
       if (typeof ended === "number" && ended * 2 > f.count)
         return `${holder(f)} ended ${alone ? "a connection" : "connections"} instead of answering, from ${clock(f, view)} on. ${what}.`;
-      return `${holder(f)} stopped answering${at(f, view)}. ${what}${gaveUp === null ? "" : `; it gave up after ${seconds(gaveUp)}${alone ? "" : " each time"}`}.`;
+      return `${holder(f)} stopped answering${at(f, view)}. ${what}${gaveUp === null ? "" : `; ${f.subject.peer !== null && isManyClients(f.subject.peer) ? "they" : "it"} gave up after ${seconds(gaveUp)}${alone ? "" : " each time"}`}.`;
     },
     consequence: (f, view) => {
       const gaveUp = f.metrics.gave_up_after_s;
@@ -233,10 +234,11 @@ export const same = (a: Party | null, b: Party | null): boolean => a?.address ==
 /** The same endpoint, or the host that it is on. */
 const covers = (a: Party, b: Party): boolean => a.address === b.address && (a.port === undefined || a.port === b.port);
 
-const servicesAt = (party: Party, view: CaptureView): ServiceTally[] =>
-  view.services.filter((s) => same(s.service, party));
-
 function callsInto(caller: Party, service: Party, view: CaptureView): boolean {
-  const callers = servicesAt(caller, view);
-  return servicesAt(service, view).some((s) => callers.some((c) => callersOf(view, s).has(c)));
+  const callers = servicesAt(view, caller);
+  if (callers.length === 0) return false;
+  return servicesAt(view, service).some((s) => {
+    const calling = callersOf(view, s);
+    return callers.some((c) => calling.has(c));
+  });
 }

@@ -18,6 +18,8 @@ const CLEARLY_NS = 200e6;
 const FEW = 5;
 /** Beside the chain, so many further findings are named. */
 const OTHERS = 3;
+/** Of one analysis, so many findings are held against all others, the worst: what follows from what, nobody reads of more. */
+const MOST_JOINED = 32;
 
 export interface Outcome {
   found: readonly Found[];
@@ -30,26 +32,29 @@ export interface Outcome {
 /** The findings joined: the cause first in words, all in order of time in the chain. */
 export function diagnose({ found, clear, unsure, ran }: Outcome, view: CaptureView): Diagnosis {
   const serious = found.filter((f) => f.finding.severity !== "info");
-  const known = serious.filter((f) => RULES[f.analysis] !== undefined);
+  const known = worstOfEach(serious.filter((f) => RULES[f.analysis] !== undefined));
   const isCause = (cause: Found, f: Found): boolean =>
     follows(f, cause, view) && !(follows(cause, f, view) && isFirst(f, cause, view));
   const explained = new Map(known.map((f) => [f, known.filter((cause) => isCause(cause, f))]));
   const roots = known.filter((f) => explained.get(f)!.length === 0);
-  const lead = roots.sort((a, b) => leadsFirst(a, b, known, explained))[0];
+  const followers = followersOf(explained);
+  const worst = new Map(roots.map((f) => [f, worstOf(f, followers)]));
+  const lead = roots.sort((a, b) => worst.get(a)! - worst.get(b)! || leadsFirst(a, b))[0];
   if (lead === undefined) return nothingWrong(view, unsure.length > 0, ran);
 
-  const consequences = known
-    .filter((f) => f !== lead && isDue(f, lead, explained))
-    .sort((a, b) => onset(a, view) - onset(b, view));
+  const due = dueTo(lead, followers);
+  const consequences = known.filter((f) => f !== lead && due.has(f)).sort((a, b) => onset(a, view) - onset(b, view));
   const sentences = [leadOf(lead, view)];
   const said = consequences.filter((f) => RULES[f.analysis]!.consequence !== undefined);
   if (said.length > 0) sentences.push(`${capital(said.map((f) => consequenceOf(f, view)).join("; "))}.`);
-  const others = serious.filter((f) => f !== lead && !consequences.includes(f));
+  const others = serious.filter((f) => f !== lead && !due.has(f));
   if (others.length > 0) {
     const named = others.slice(0, OTHERS).map((f) => f.finding.title);
     const more = others.length > OTHERS ? `; and ${others.length - OTHERS} more` : "";
     sentences.push(`Also found: ${named.join("; ")}${more}.`);
   }
+  if (serious.some((f) => RULES[f.analysis] !== undefined && !explained.has(f)))
+    sentences.push(`What follows from what was asked of the worst ${MOST_JOINED} findings of each analysis.`);
   sentences.push(...ownerOf(lead.finding));
   const next = nextSteps(lead, view);
   if (lead.analysis === "unanswered-requests") sentences.push("What it was waiting for, the capture does not show.");
@@ -102,34 +107,52 @@ function roleOf(f: Found, explained: ReadonlyMap<Found, readonly Found[]>): Role
   return role === "cause" && (explained.get(f)?.length ?? 0) > 0 ? "symptom" : role;
 }
 
-/** Does it follow from the lead, directly or through others? */
-function isDue(f: Found, lead: Found, explained: ReadonlyMap<Found, readonly Found[]>): boolean {
-  const seen = new Set<Found>();
-  const next = [f];
-  for (let at = next.pop(); at !== undefined; at = next.pop()) {
-    for (const cause of explained.get(at) ?? []) {
-      if (cause === lead) return true;
-      if (!seen.has(cause)) next.push(cause);
-      seen.add(cause);
+/** Of each analysis the worst, which are its first. */
+function worstOfEach(found: readonly Found[]): Found[] {
+  const counts = new Map<string, number>();
+  return found.filter(({ analysis }) => {
+    const count = (counts.get(analysis) ?? 0) + 1;
+    counts.set(analysis, count);
+    return count <= MOST_JOINED;
+  });
+}
+
+/** What follows from each, directly. */
+function followersOf(explained: ReadonlyMap<Found, readonly Found[]>): Map<Found, Found[]> {
+  const followers = new Map<Found, Found[]>();
+  for (const [f, causes] of explained) {
+    for (const cause of causes) {
+      const of = followers.get(cause);
+      if (of === undefined) followers.set(cause, [f]);
+      else of.push(f);
     }
   }
-  return false;
+  return followers;
+}
+
+/** What follows from it, directly or through others. */
+function dueTo(cause: Found, followers: ReadonlyMap<Found, readonly Found[]>): Set<Found> {
+  const due = new Set<Found>();
+  const next = [cause];
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    for (const f of followers.get(at) ?? []) {
+      if (!due.has(f)) next.push(f);
+      due.add(f);
+    }
+  }
+  return due;
 }
 
 const SEVERITY_ORDER = ["critical", "high", "medium", "low", "info"];
 const severity = (f: Found): number => SEVERITY_ORDER.indexOf(f.finding.severity);
 
 /** A cause is as bad as the worst that follows from it. */
-function leadsFirst(
-  a: Found,
-  b: Found,
-  all: readonly Found[],
-  explained: ReadonlyMap<Found, readonly Found[]>,
-): number {
-  const worst = (f: Found): number =>
-    Math.min(severity(f), ...all.filter((other) => isDue(other, f, explained)).map(severity));
-  return worst(a) - worst(b) || RULES[a.analysis]!.rank - RULES[b.analysis]!.rank || b.finding.count - a.finding.count;
-}
+const worstOf = (f: Found, followers: ReadonlyMap<Found, readonly Found[]>): number =>
+  Math.min(severity(f), ...[...dueTo(f, followers)].map(severity));
+
+/** Of two that are equally bad. */
+const leadsFirst = (a: Found, b: Found): number =>
+  RULES[a.analysis]!.rank - RULES[b.analysis]!.rank || b.finding.count - a.finding.count;
 
 /** A dump is the kernel's own list, of one moment. */
 const inDump = ({ finding }: Found): { level: Diagnosis["confidence"]; because: string } => ({

@@ -1,55 +1,106 @@
-// Which flows belong together in one finding? Those between the same service and the same peer, told once with a count.
+// Which flows belong together in one finding? Those between the same service and the same peer, told once with a count; where a service has
+// many clients, those of all of them: nobody reads a finding for each of three thousand.
 
 import { formatEndpoint } from "../src/core/address.ts";
-import type { Evidence, Party } from "../src/core/analysis.ts";
+import { type Evidence, manyClients, type Party } from "../src/core/analysis.ts";
 import type { EndRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
-import { PairMap } from "./pair-map.ts";
 
 /** Evidence cited in full per finding; the count says how many there are. */
 export const CITED = 5;
+
+/** Clients of one service that are told of each by itself; where there are more, one finding tells of all. */
+const MOST_CLIENTS = 16;
 
 export interface Group<T> {
   service: Party & { port: number };
   /** The same as one number ({@link EndRow.place}). */
   place: number;
-  /** The other side: a client has no fixed port. */
+  /** The other side: a client has no fixed port. Of more than a few, what stands for all of them ({@link manyClients}). */
   peer: Party;
   items: T[];
 }
 
-/** Collects items by service and peer, in order of first appearance. */
+interface Collected<T> extends Group<T> {
+  /** When each item came, among all. */
+  readonly order: number[];
+  /** Of a group of all clients: by their hosts. */
+  joins: ReadonlyMap<number, unknown> | null;
+  /** Its items went to the group of all clients. */
+  isMerged: boolean;
+}
+
+interface OfService<T> {
+  /** By the client's host. */
+  readonly groups: Map<number, Collected<T>>;
+  /** The group of all clients; null while there are few. */
+  joint: Collected<T> | null;
+}
+
+/** Collects items by service and client, in order of first appearance; by service alone where it has more than a few clients. */
 export class Groups<T> {
-  private readonly byKind = new Map<string, PairMap<Group<T>>>();
-  private readonly all: Group<T>[] = [];
+  private readonly byKind = new Map<string, Map<number, OfService<T>>>();
+  private readonly all: Collected<T>[] = [];
+  private count = 0;
 
   add(service: EndRow, peer: EndRow, item: T, kind = ""): void {
-    let groups = this.byKind.get(kind);
-    if (groups === undefined) this.byKind.set(kind, (groups = new PairMap()));
-    const { place } = service;
-    const known = groups.get(place, peer.host);
-    if (known !== undefined) {
-      known.items.push(item);
-      return;
+    const of = this.of(service.place, kind);
+    let group = of.groups.get(peer.host);
+    if (group === undefined) {
+      group = of.joint ?? this.begin(service, peer);
+      of.groups.set(peer.host, group);
+      if (of.joint === null && of.groups.size > MOST_CLIENTS) group = join(of);
     }
-    const group: Group<T> = {
-      service: { address: service.address, port: service.port },
-      place,
-      peer: { address: peer.address },
-      items: [item],
-    };
-    groups.add(place, peer.host, group);
-    this.all.push(group);
+    group.items.push(item);
+    if (of.joint === null) group.order.push(this.count++);
   }
 
   get size(): number {
-    return this.all.length;
+    return [...this].length;
   }
 
-  [Symbol.iterator](): Iterator<Group<T>> {
-    return this.all[Symbol.iterator]();
+  *[Symbol.iterator](): Iterator<Group<T>> {
+    for (const group of this.all) {
+      if (group.joins !== null) group.peer = manyClients(group.joins.size);
+      if (!group.isMerged) yield group;
+    }
   }
+
+  private of(place: number, kind: string): OfService<T> {
+    let services = this.byKind.get(kind);
+    if (services === undefined) this.byKind.set(kind, (services = new Map()));
+    let of = services.get(place);
+    if (of === undefined) services.set(place, (of = { groups: new Map(), joint: null }));
+    return of;
+  }
+
+  private begin({ address, port, place }: EndRow, peer: EndRow): Collected<T> {
+    const group: Collected<T> = {
+      service: { address, port },
+      place,
+      peer: { address: peer.address },
+      items: [],
+      order: [],
+      joins: null,
+      isMerged: false,
+    };
+    this.all.push(group);
+    return group;
+  }
+}
+
+/** The first of a service's groups becomes that of all its clients. */
+function join<T>(of: OfService<T>): Collected<T> {
+  const groups = [...of.groups.values()];
+  const joint = groups[0]!;
+  const items = groups.flatMap((g) => g.items.map((item, n) => ({ item, at: g.order[n]! })));
+  joint.items = items.sort((a, b) => a.at - b.at).map(({ item }) => item);
+  for (const group of groups) group.isMerged = group !== joint;
+  for (const host of of.groups.keys()) of.groups.set(host, joint);
+  joint.joins = of.groups;
+  of.joint = joint;
+  return joint;
 }
 
 export const name = (party: Party): string => formatEndpoint(party);

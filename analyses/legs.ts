@@ -28,13 +28,33 @@ export interface Link {
   readonly share: number;
 }
 
-const workedOut = new WeakMap<CaptureView, readonly Link[]>();
-
-export function linksIn(view: CaptureView): readonly Link[] {
-  const known = workedOut.get(view) ?? withoutCircles(view.edges.flatMap(linksOf));
-  workedOut.set(view, known);
-  return known;
+interface WorkedOut {
+  readonly links: readonly Link[];
+  /** By service: those that call it directly. */
+  readonly direct: ReadonlyMap<ServiceTally, readonly ServiceTally[]>;
+  /** By service: those that call it, as far as anybody asked. */
+  readonly all: Map<ServiceTally, ReadonlySet<ServiceTally>>;
 }
+
+const workedOut = new WeakMap<CaptureView, WorkedOut>();
+
+function workOut(view: CaptureView): WorkedOut {
+  const known = workedOut.get(view);
+  if (known !== undefined) return known;
+  const links = withoutCircles(view.edges.flatMap(linksOf));
+  const direct = new Map<ServiceTally, ServiceTally[]>();
+  for (const { caller, service } of links) {
+    if (caller === null) continue;
+    const callers = direct.get(service);
+    if (callers === undefined) direct.set(service, [caller]);
+    else callers.push(caller);
+  }
+  const made = { links, direct, all: new Map() };
+  workedOut.set(view, made);
+  return made;
+}
+
+export const linksIn = (view: CaptureView): readonly Link[] => workOut(view).links;
 
 /** The services that `service` calls, directly. */
 export const calledBy = (view: CaptureView, service: ServiceTally): ServiceTally[] => [
@@ -46,17 +66,21 @@ export const calledBy = (view: CaptureView, service: ServiceTally): ServiceTally
 ];
 
 /** The services that call `service`, directly or through others. */
-export function callersOf(view: CaptureView, service: ServiceTally): Set<ServiceTally> {
-  const all = new Set<ServiceTally>();
+export function callersOf(view: CaptureView, service: ServiceTally): ReadonlySet<ServiceTally> {
+  const { direct, all } = workOut(view);
+  const known = all.get(service);
+  if (known !== undefined) return known;
+  const callers = new Set<ServiceTally>();
   const next = [service];
   for (let s = next.pop(); s !== undefined; s = next.pop()) {
-    for (const l of linksIn(view)) {
-      if (l.service !== s || l.caller === null || all.has(l.caller)) continue;
-      all.add(l.caller);
-      next.push(l.caller);
+    for (const caller of direct.get(s) ?? []) {
+      if (callers.has(caller)) continue;
+      callers.add(caller);
+      next.push(caller);
     }
   }
-  return all;
+  all.set(service, callers);
+  return callers;
 }
 
 function linksOf(edge: Edge): Link[] {
@@ -87,10 +111,17 @@ function linksOf(edge: Edge): Link[] {
 
 /** Nobody serves a request by asking who asked for it: of two that seem to call each other, the weaker link is chance. */
 function withoutCircles(links: readonly Link[]): Link[] {
-  const called = links.filter((l) => l.caller !== null);
+  /** By who calls, then who is called: the first of them. */
+  const called = new Map<ServiceTally, Map<ServiceTally, Link>>();
+  for (const l of links) {
+    if (l.caller === null) continue;
+    let of = called.get(l.caller);
+    if (of === undefined) called.set(l.caller, (of = new Map()));
+    if (!of.has(l.service)) of.set(l.service, l);
+  }
   return links.map((l) => {
     if (l.caller === null) return l;
-    const back = called.find((other) => other.caller === l.service && other.service === l.caller);
+    const back = called.get(l.service)?.get(l.caller);
     return back !== undefined && weight(back) >= weight(l) ? { ...l, caller: null, basis: null } : l;
   });
 }

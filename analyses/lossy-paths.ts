@@ -4,7 +4,7 @@ import type { Analysis, AnalysisResult, FoundFinding, Metrics, Severity } from "
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import { type CaptureView, Sign } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
-import { median, percentile, sorted } from "../src/core/statistics.ts";
+import { largest, median, percentile, sorted } from "../src/core/statistics.ts";
 import { CITED, clockTime, duration, plural } from "./grouping.ts";
 import {
   boundsOf,
@@ -145,7 +145,7 @@ function nothingFound(paths: readonly Path[], view: CaptureView): AnalysisResult
   if (paths.length === 0) return withoutPaths(view);
   const again = paths.reduce((n, p) => n + p.sent[0].again + p.sent[1].again, 0);
   const sent = paths.reduce((n, p) => n + segmentsOf(p), 0);
-  const most = Math.max(...paths.map(segmentsOf));
+  const most = largest(paths.map(segmentsOf));
   if (again > 0 && most < LEAST_SEGMENTS) {
     return {
       kind: "unsure",

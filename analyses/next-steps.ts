@@ -3,8 +3,8 @@
 import { formatEndpoint } from "../src/core/address.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
 import type { Found } from "./causes.ts";
-import { same } from "./causes.ts";
 import { calledBy } from "./legs.ts";
+import { servicesAt } from "./services-at.ts";
 
 /** For the findings that say who was silent, and not why. */
 export function nextSteps(lead: Found, view: CaptureView): string[] {
@@ -15,7 +15,7 @@ export function nextSteps(lead: Found, view: CaptureView): string[] {
   // Requests that queue for a pool: the capture has told it.
   if (lead.finding.metrics.pool_of !== undefined) return [];
   const steps: string[] = [];
-  const services = view.services.filter((s) => same(s.service, holder));
+  const services = servicesAt(view, holder);
   const calls = services.flatMap((s) => calledBy(view, s));
   if (calls.length === 0 && callsAny(holder.address, view) === 0) {
     steps.push(

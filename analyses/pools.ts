@@ -4,6 +4,7 @@ import type { Party } from "../src/core/analysis.ts";
 import type { Nanos } from "../src/core/clock.ts";
 import type { CaptureView, FlowRow, ServiceTally } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
+import { smallest } from "../src/core/statistics.ts";
 import type { Exchange } from "../src/core/stream-decoder.ts";
 import { name } from "./grouping.ts";
 
@@ -65,7 +66,7 @@ function connectionOf(flow: FlowRow): PoolConnection {
     flow: flow.id,
     port: client.port,
     opened: flow.handshake === "none" ? Number.NEGATIVE_INFINITY : flow.first.time,
-    closed: Math.min(...ends, Number.POSITIVE_INFINITY),
+    closed: smallest(ends),
     last,
     // Rows may follow the head of an answer, and a command may be lost to the capture whose answer is not.
     lastUsed: last === null ? data : Math.max(data, answered?.time ?? last.request!.time),

@@ -7,6 +7,7 @@ import type { Diagnosis } from "../src/core/report.ts";
 import { type Found, same } from "./causes.ts";
 import { duration, name, plural } from "./grouping.ts";
 import { calledBy } from "./legs.ts";
+import { servicesAt } from "./services-at.ts";
 
 /** One segment in a thousand sent again is what a healthy network shows; a hundred times that would not hang a request for long either. */
 const LOSS_THAT_MATTERS = 0.001;
@@ -32,7 +33,7 @@ export function ruledOut(
   if (OF_SILENCE.has(lead.analysis)) {
     const loss = lossTo(holder, view);
     if (loss !== null) out.push(loss);
-    for (const s of view.services.filter((of) => same(of.service, holder))) {
+    for (const s of servicesAt(view, holder)) {
       for (const called of calledBy(view, s)) {
         if (!same(called.service, peer) || lead.analysis === "pool-starvation") out.push(...innocent(called));
       }

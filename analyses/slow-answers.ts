@@ -4,7 +4,7 @@ import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, LatencyPoint, ServiceTally } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
-import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
+import { largest, median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import type { Exchange } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, name, plural } from "./grouping.ts";
 import { calledBy } from "./legs.ts";
@@ -125,7 +125,7 @@ function slownessOf(service: ServiceTally, view: CaptureView): Slowness | null {
     baseline: before.length < KNOWN ? first.baseline : median(before.map((p) => p.waited)),
     waits: sorted(slow.map((p) => p.waited)),
     asked: slow.map((p) => p.asked),
-    until: Math.max(...slow.map((p) => p.asked + p.waited)),
+    until: largest(slow.map((p) => p.asked + p.waited)),
     givenUp: [],
     kind: kindsOfSlow.size === 1 ? slow[0]!.kind : null,
     because: null,

@@ -5,7 +5,7 @@ import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import { type CaptureView, Sign, type Stalls } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
-import { median, timelineOf } from "../src/core/statistics.ts";
+import { largest, median, smallest, timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 
 /** A reader that is busy for a moment lets its buffer fill up: on one connection, less than this in all is flow control at work. */
@@ -90,7 +90,7 @@ function describe(g: Group<Case>, view: CaptureView): FoundFinding {
   const peer = isServer ? g.peer : g.service;
   const kind = WORST_FIRST.find((k) => g.items.some((c) => c.kind === k))!;
   const worst = g.items.filter((c) => c.kind === kind);
-  const since = Math.min(...worst.map((c) => beginning(c)));
+  const since = smallest(worst.map((c) => beginning(c)));
   const longest = worst.reduce((most, c) => Math.max(most, lengthOf(c)), 0);
   const open = worst.filter((c) => c.stalls.open).length;
   const all = g.items.map((c) => c.stalls);
@@ -113,7 +113,7 @@ function describe(g: Group<Case>, view: CaptureView): FoundFinding {
       slow: g.items.filter((c) => c.kind === "slow").length,
       still_stalled: open,
       stalled_s: toSeconds(median(all.map((s) => s.waited))),
-      longest_s: toSeconds(kind === "slow" ? Math.max(...all.map((s) => s.longestWait)) : longest),
+      longest_s: toSeconds(kind === "slow" ? largest(all.map((s) => s.longestWait)) : longest),
       zero_windows: all.reduce((n, s) => n + s.count, 0),
       with_failed_request: g.items.filter((c) => c.harmed).length,
     },

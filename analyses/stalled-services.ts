@@ -4,7 +4,7 @@ import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, ServiceTally, Silence } from "../src/core/flow-view.ts";
 import { kindOf } from "../src/core/request-kind.ts";
-import { percentile, sorted, timelineOf } from "../src/core/statistics.ts";
+import { largest, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import type { Exchange } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, name, plural } from "./grouping.ts";
 import { calledBy } from "./legs.ts";
@@ -179,7 +179,7 @@ function heldBack(service: ServiceTally, stalls: readonly Stall[], view: Capture
     const spread = items.at(-1)!.request!.time - items[0]!.request!.time;
     const flows = new Set(items.map((e) => e.flow)).size;
     const at = items[0]!.response!.time;
-    const longest = Math.max(...items.map((e) => e.waited));
+    const longest = largest(items.map((e) => e.waited));
     if (longest < STALL_NS || items.length < REQUESTS || flows < CONNECTIONS || spread < SPREAD_NS) continue;
     if (stalls.some((s) => s.service === service && s.silence.from <= at && at <= s.silence.until + RELEASED_NS))
       continue;

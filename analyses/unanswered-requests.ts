@@ -1,12 +1,13 @@
 // Which requests were never answered, by whom, and how long did the requester wait?
 
-import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
+import { type Analysis, type FoundFinding, isManyClients, type Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, ServiceTally } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
-import { constantOf, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
+import { constantOf, largest, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { type Exchange, otherSide } from "../src/core/stream-decoder.ts";
 import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { servicesAt } from "./services-at.ts";
 import { staleWrites } from "./stale-connections.ts";
 
 /** From this many, or this share of a service's requests, people notice. */
@@ -77,7 +78,9 @@ function unanswered(g: Group<Exchange>, view: CaptureView): FoundFinding {
     `${service} left ${plural(g.items.length, "request")} of ${formatWhole(all)} from ${peer} without a response, the first at ${since}.`,
   ];
   if (gaveUpAfter !== null)
-    sentences.push(`${peer} gave up after ${duration(gaveUpAfter)} each time: that is its time-out.`);
+    sentences.push(
+      `${peer} gave up after ${duration(gaveUpAfter)} each time: that is ${isManyClients(g.peer) ? "their" : "its"} time-out.`,
+    );
   else if (byRequester.length > 0)
     sentences.push(`${peer} gave up on ${byRequester.length} after ${range(byRequester)}.`);
   if (byResponder.length > 0)
@@ -120,7 +123,7 @@ function unanswered(g: Group<Exchange>, view: CaptureView): FoundFinding {
 function stillWaiting(g: Group<Exchange>, view: CaptureView): FoundFinding | string {
   const waited = (e: Exchange): number => view.lastTime - Math.max(e.requestEnd, e.request!.time);
   const items = g.items.filter((e) => waited(e) >= PENDING_NS);
-  const longest = Math.max(...g.items.map(waited));
+  const longest = largest(g.items.map(waited));
   const service = name(g.service);
   const tally = tallyOf(view, g);
   const first = items[0]?.request;
@@ -160,8 +163,7 @@ function stillWaiting(g: Group<Exchange>, view: CaptureView): FoundFinding | str
 
 const requestsOf = (t: ServiceTally): number => t.answered + t.late + t.unanswered + t.pending + t.unknown;
 
-const tallyOf = (view: CaptureView, g: Group<Exchange>): ServiceTally | undefined =>
-  view.services.find((s) => s.service.address === g.service.address && s.service.port === g.service.port);
+const tallyOf = (view: CaptureView, g: Group<Exchange>): ServiceTally | undefined => servicesAt(view, g.service)[0];
 
 function severityOf(count: number, share: number): Severity {
   if (count >= MANY || (count >= SEVERAL && share >= MOST)) return "critical";

@@ -39,7 +39,7 @@ const captures = quick
       ["small", { connections: 2_000, bodySegments: 0 }],
     ]
   : [
-      ["http", { connections: 20_000, bodySegments: 72 }],
+      ["http", { connections: 23_000, bodySegments: 72 }],
       ["small", { connections: 500_000, bodySegments: 0 }],
     ];
 

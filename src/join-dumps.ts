@@ -63,10 +63,10 @@ export async function joinDumps(
   for (const dumpView of views) {
     if (!latest.has(dumpView.latest)) continue;
     const { found, clear, unsure, failed } = runAnalyses(dumpAnalyses, dumpView);
-    said.found.push(...found);
-    said.clear.push(...clear);
-    said.unsure.push(...unsure);
-    said.failed.push(...failed);
+    for (const one of found) said.found.push(one);
+    for (const one of clear) said.clear.push(one);
+    for (const one of unsure) said.unsure.push(one);
+    for (const one of failed) said.failed.push(one);
   }
   for (const match of matches) {
     if (!latest.has(match.dump)) continue;
@@ -152,7 +152,7 @@ export function merged(
     }
     // Several dumps may say the same; it is told once.
     const isTold = same.lines.length > 0;
-    same.lines.push(...finding.evidence);
+    for (const line of finding.evidence) same.lines.push(line);
     if (isTold) continue;
     same.finding = {
       ...same.finding,

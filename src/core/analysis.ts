@@ -2,6 +2,7 @@
 
 import type { CaptureView } from "./flow-view.ts";
 import type { FrameRef } from "./frame.ts";
+import { formatWhole } from "./numbers.ts";
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -11,6 +12,11 @@ export interface Party {
   address: string;
   port?: number;
 }
+
+/** What stands for the clients of a service that are too many to be told of one by one: "3,030 clients". */
+export const manyClients = (count: number): Party => ({ address: `${formatWhole(count)}${MANY_CLIENTS}` });
+export const isManyClients = ({ address }: Party): boolean => address.endsWith(MANY_CLIENTS);
+const MANY_CLIENTS = " clients";
 
 /** Packets that prove a finding. The report adds a Wireshark display filter that selects exactly these. */
 export interface Evidence {

@@ -44,3 +44,15 @@ export function timelineOf(times: Iterable<number>, from: number, to: number, bu
   }
   return counts;
 }
+
+/** As Math.max and Math.min, of however many: a call takes some 100,000 arguments. −Infinity and Infinity of none. */
+export const largest = (values: Iterable<number>): number => {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > most) most = value;
+  return most;
+};
+export const smallest = (values: Iterable<number>): number => {
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of values) if (value < least) least = value;
+  return least;
+};

@@ -141,8 +141,11 @@ export class FlowTable implements FlowNames {
       c.firstTime[f] = p.time;
     }
     if ((flags & (Flag.syn | Flag.ack)) === Flag.syn) this.recentSyns.add(f);
-    c.lastFrame[f] = frame;
-    c.lastTime[f] = p.time;
+    // A copy is no later news of a flow than what it is a copy of.
+    if (!copy || c.lastFrame[f] === 0) {
+      c.lastFrame[f] = frame;
+      c.lastTime[f] = p.time;
+    }
     count(c, i, p);
     if (copy) {
       if ((flags & (Flag.syn | Flag.fin | Flag.rst)) !== 0) countCopied(this.copiedFlags, i, flags);

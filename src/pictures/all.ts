@@ -78,7 +78,8 @@ function pictureOf(drawn: Drawable, id: string, finding: string | null): ReportP
 /** Findings that packets prove: those of the diagnosis in its order, then the others. What is harmless needs no picture. */
 function laddered({ report }: Investigation): ReportFinding[] {
   const { findings, diagnosis } = report;
-  const inChain = diagnosis.chain.flatMap((step) => findings.find((f) => f.id === step.finding) ?? []);
+  const byId = new Map(findings.map((f) => [f.id, f]));
+  const inChain = diagnosis.chain.flatMap((step) => byId.get(step.finding) ?? []);
   return [...new Set([...inChain, ...findings.filter((f) => f.severity !== "info")])].filter((f) =>
     f.evidence.some((e) => !isLines(e)),
   );

@@ -7,6 +7,7 @@ import { SEVERITIES } from "../core/analysis.ts";
 import type { CaptureView, Durations, ServiceTally } from "../core/flow-view.ts";
 import { count } from "../core/format.ts";
 import type { ReportFinding } from "../core/report.ts";
+import { smallest } from "../core/statistics.ts";
 import type {
   Outcomes,
   TopologyEdge,
@@ -146,7 +147,7 @@ const severity = (f: { severity: TopologyFault["severity"] }): number => SEVERIT
 function addFaults(graph: Graph, { report, finding }: PictureOptions): ReportFinding[] {
   const inChain = new Set(report.diagnosis.chain.filter((l) => l.role === "cause").map((l) => l.finding));
   // What has nothing to do with the rest is a cause of its own; the picture marks the worst.
-  const worst = Math.min(...report.findings.filter((f) => inChain.has(f.id)).map(severity));
+  const worst = smallest(report.findings.filter((f) => inChain.has(f.id)).map(severity));
   const causes = new Set(report.findings.filter((f) => inChain.has(f.id) && severity(f) === worst).map((f) => f.id));
   const homeless: ReportFinding[] = [];
   for (const f of report.findings) {

@@ -16,8 +16,6 @@ export interface Changed extends WayBack {
 
 export interface Change {
   name: string;
-  /** A fault of the product that this change shows, on all samples together; whoever mends it takes this line out. */
-  known?: string;
   /** Null: it cannot be made of this sample. */
   make(trace: Trace, random: Random): Changed | null;
 }
@@ -123,8 +121,6 @@ const TAP_DELAY_NS = 3000n;
 /** Of another file, whose clock is another: within 100 ms. */
 const FILE_DELAY_NS = 40_000n;
 
-const LAST_IS_COPY = "the last packet of a flow may be a copy, some microseconds later, and spans are counted to it";
-
 /** So that the capture ends when it did. */
 const seenInTime = (frames: readonly Frame[], copies: readonly Frame[]): Frame[] => {
   const end = frames.reduce((latest, { ns }) => (ns > latest ? ns : latest), 0n);
@@ -133,7 +129,6 @@ const seenInTime = (frames: readonly Frame[], copies: readonly Frame[]): Frame[]
 
 const copiesInFile: Change = {
   name: "every frame again, by another interface of the same file",
-  known: LAST_IS_COPY,
   make: ({ linkType, frames }) => {
     const copies = frames.map((frame) => ({ ...frame, ns: frame.ns + TAP_DELAY_NS }));
     const seen = [...frames, ...seenInTime(frames, copies)];
