@@ -2,11 +2,11 @@
 // it, what follows from it, and how it is said when it leads and when it follows.
 
 import { formatEndpoint } from "../src/core/address.ts";
-import { type FoundFinding, isManyClients, type Party } from "../src/core/analysis.ts";
+import type { FoundFinding, Party } from "../src/core/analysis.ts";
 import type { CaptureView } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import type { Role } from "../src/core/report.ts";
-import { clockTime, duration, plural } from "./grouping.ts";
+import { agreeing, clockTime, duration, plural } from "./grouping.ts";
 import { callersOf } from "./legs.ts";
 import { servicesAt } from "./services-at.ts";
 
@@ -133,7 +133,7 @@ export const RULES: Record<string, Rule> = {
       const what = `From ${peer(f)} ${count(f, "request")} ${alone ? "was" : "were"} delivered and had no response`;
       if (typeof ended === "number" && ended * 2 > f.count)
         return `${holder(f)} ended ${alone ? "a connection" : "connections"} instead of answering, from ${clock(f, view)} on. ${what}.`;
-      return `${holder(f)} stopped answering${at(f, view)}. ${what}${gaveUp === null ? "" : `; ${f.subject.peer !== null && isManyClients(f.subject.peer) ? "they" : "it"} gave up after ${seconds(gaveUp)}${alone ? "" : " each time"}`}.`;
+      return `${holder(f)} stopped answering${at(f, view)}. ${what}${gaveUp === null ? "" : `; ${agreeing(f.subject.peer, "it", "they")} gave up after ${seconds(gaveUp)}${alone ? "" : " each time"}`}.`;
     },
     consequence: (f, view) => {
       const gaveUp = f.metrics.gave_up_after_s;
@@ -166,9 +166,9 @@ export const RULES: Record<string, Rule> = {
       "unidentified-sockets": "host",
     },
     lead: (f, view) =>
-      `${holder(f)} does not close: ${count(f, "connection")} that ${peer(f)} had closed stayed half-closed (CLOSE_WAIT) from ${clock(f, view)} on, for ${seconds(f.metrics.held_s)} (median).`,
+      `${holder(f)} ${agreeing(f.subject.holder, "does", "do")} not close: ${count(f, "connection")} that ${peer(f)} had closed stayed half-closed (CLOSE_WAIT) from ${clock(f, view)} on, for ${seconds(f.metrics.held_s)} (median).`,
     consequence: (f, view) =>
-      `${holder(f)} holds ${f.count === 1 ? "1 connection" : `${formatWhole(f.count)} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it`,
+      `${holder(f)} ${agreeing(f.subject.holder, "holds", "hold")} ${f.count === 1 ? "1 connection" : `${formatWhole(f.count)} connections`} half-closed (CLOSE_WAIT) since ${clock(f, view)}: that follows from the hang, it does not cause it`,
   },
   "unidentified-sockets": { role: "mechanism", rank: 13, lead: (f) => f.summary },
   "time-wait-buildup": {

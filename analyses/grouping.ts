@@ -2,7 +2,7 @@
 // many clients, those of all of them: nobody reads a finding for each of three thousand.
 
 import { formatEndpoint } from "../src/core/address.ts";
-import { type Evidence, manyClients, type Party } from "../src/core/analysis.ts";
+import { type Evidence, isManyClients, manyClients, type Party } from "../src/core/analysis.ts";
 import type { EndRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
@@ -104,6 +104,10 @@ function join<T>(of: OfService<T>): Collected<T> {
 }
 
 export const name = (party: Party): string => formatEndpoint(party);
+
+/** The word that goes with it: "10.0.0.1 holds", "3,030 clients hold". */
+export const agreeing = (party: Party | null, one: string, many: string): string =>
+  party !== null && isManyClients(party) ? many : one;
 
 /** Evidence for a flow and frames of it; the composition root turns the frames into a display filter. */
 export const cite = (flow: number, ...frames: (FrameRef | undefined)[]): Evidence => ({

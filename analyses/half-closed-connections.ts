@@ -8,7 +8,7 @@ import { HELD_NS } from "../src/core/half-closed.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { median, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { otherSide, type Side } from "../src/core/stream-decoder.ts";
-import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { agreeing, CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { PortSupply } from "./port-supply.ts";
 
 /** A FIN this shortly before the end of the capture says nothing: its ACK alone may lag 40 ms. */
@@ -135,7 +135,7 @@ function describe(g: Group<Held>, view: CaptureView): FoundFinding {
       : null;
   const since = clockTime(view.clock.iso(first.from));
   const sentences = [
-    `${name(peer)} closed its side and ${name(holder)} acknowledged that, but kept its own side open (CLOSE_WAIT) on ${plural(items.length, "connection")}, since ${since}, for ${duration(median(held))} (median).`,
+    `${name(peer)} closed its side and ${name(holder)} acknowledged that, but kept ${agreeing(holder, "its", "their")} own side open (CLOSE_WAIT) on ${plural(items.length, "connection")}, since ${since}, for ${duration(median(held))} (median).`,
     open === items.length
       ? "All were still held when the capture ended."
       : open === 0
@@ -149,7 +149,7 @@ function describe(g: Group<Held>, view: CaptureView): FoundFinding {
   }
   return {
     severity: severityOf(items.length, growth !== null && span > HELD_NS, unanswered),
-    title: `${name(holder)} holds ${plural(items.length, "connection")} half-closed that ${name(peer)} had closed`,
+    title: `${name(holder)} ${agreeing(holder, "holds", "hold")} ${plural(items.length, "connection")} half-closed that ${name(peer)} had closed`,
     summary: sentences.join(" "),
     subject: { holder, peer },
     count: items.length,

@@ -1,12 +1,12 @@
 // Who does not read what was sent to it, so that its peer cannot go on?
 
-import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
+import type { Analysis, FoundFinding, Party, Severity } from "../src/core/analysis.ts";
 import { type Nanos, toSeconds } from "../src/core/clock.ts";
 import { type CaptureView, Sign, type Stalls } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { largest, median, smallest, timelineOf } from "../src/core/statistics.ts";
-import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { agreeing, CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 
 /** A reader that is busy for a moment lets its buffer fill up: on one connection, less than this in all is flow control at work. */
 const LEAST_NS = 1e9;
@@ -96,7 +96,7 @@ function describe(g: Group<Case>, view: CaptureView): FoundFinding {
   const all = g.items.map((c) => c.stalls);
   return {
     severity: severityOf(kind, worst, longest),
-    title: titleOf(kind, name(holder), name(peer), g.items.length, longest),
+    title: titleOf(kind, holder, peer, g.items.length, longest),
     summary: [
       sentence(kind, worst, name(holder), name(peer), clockTime(view.clock.iso(since)), longest, open),
       ...(worst.length < g.items.length
@@ -140,11 +140,12 @@ function framesOf(s: Stalls): FrameRef[] {
   return frames.filter((f, n) => frames.indexOf(f) === n);
 }
 
-function titleOf(kind: Kind, holder: string, peer: string, connections: number, longest: Nanos): string {
-  const on = `on ${plural(connections, "connection")} with ${peer}`;
-  if (kind === "stopped") return `${holder} stopped reading ${on}`;
-  if (kind === "paused") return `${holder} did not read for ${duration(longest)} ${on}`;
-  return `${holder} reads more slowly than ${peer} sends, ${on}`;
+function titleOf(kind: Kind, holder: Party, peer: Party, connections: number, longest: Nanos): string {
+  const on = `on ${plural(connections, "connection")} with ${name(peer)}`;
+  if (kind === "stopped") return `${name(holder)} stopped reading ${on}`;
+  if (kind === "paused") return `${name(holder)} did not read for ${duration(longest)} ${on}`;
+  const [reads, sends] = [agreeing(holder, "reads", "read"), agreeing(peer, "sends", "send")];
+  return `${name(holder)} ${reads} more slowly than ${name(peer)} ${sends}, ${on}`;
 }
 
 function sentence(

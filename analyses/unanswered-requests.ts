@@ -1,12 +1,12 @@
 // Which requests were never answered, by whom, and how long did the requester wait?
 
-import { type Analysis, type FoundFinding, isManyClients, type Severity } from "../src/core/analysis.ts";
+import type { Analysis, FoundFinding, Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import type { CaptureView, ServiceTally } from "../src/core/flow-view.ts";
 import { formatWhole } from "../src/core/numbers.ts";
 import { constantOf, largest, percentile, sorted, timelineOf } from "../src/core/statistics.ts";
 import { type Exchange, otherSide } from "../src/core/stream-decoder.ts";
-import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { agreeing, CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { servicesAt } from "./services-at.ts";
 import { staleWrites } from "./stale-connections.ts";
 
@@ -79,7 +79,7 @@ function unanswered(g: Group<Exchange>, view: CaptureView): FoundFinding {
   ];
   if (gaveUpAfter !== null)
     sentences.push(
-      `${peer} gave up after ${duration(gaveUpAfter)} each time: that is ${isManyClients(g.peer) ? "their" : "its"} time-out.`,
+      `${peer} gave up after ${duration(gaveUpAfter)} each time: that is ${agreeing(g.peer, "its", "their")} time-out.`,
     );
   else if (byRequester.length > 0)
     sentences.push(`${peer} gave up on ${byRequester.length} after ${range(byRequester)}.`);

@@ -70,6 +70,7 @@ describe("a service of thousands of clients that answers none", () => {
     ]);
     expect(report.findings.length).toBeLessThan(10);
     expect(report.diagnosis.summary).toContain("From 20,000 clients 20,000 requests were delivered");
+    expect(report.diagnosis.summary).toContain("they gave up after");
   });
 });
 
