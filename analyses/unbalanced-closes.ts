@@ -6,7 +6,7 @@ import { type CaptureView, type EndRow, type FlowRow, Sign } from "../src/core/f
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { HELD_NS } from "../src/core/half-closed.ts";
 import { median, timelineOf } from "../src/core/statistics.ts";
-import { CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
+import { agreeing, CITED, cite, clockTime, duration, type Group, Groups, name, plural } from "./grouping.ts";
 import { staleWrites } from "./stale-connections.ts";
 
 /** A FIN that nobody acknowledged for so long, sent more than once, met nobody. */
@@ -113,17 +113,17 @@ function describe(kind: Kind, g: Group<Unbalanced>, view: CaptureView): FoundFin
     late: {
       title: `${name(other)} wrote to or closed ${count} after ${name(closer)} was gone`,
       summary: `${name(closer)} closed first; what ${name(other)} sent ${duration(after)} later (median) met RST, the first time at ${at}: the process had closed its socket and nobody could read it.`,
-      advice: `Compare the time-out of ${name(closer)} with how long ${name(other)} works on a request.`,
+      advice: `Compare the time-out of ${name(closer)} with how long ${name(other)} ${agreeing(other, "works", "work")} on a request.`,
     },
     aborted: {
       title: `${name(other)} ended ${count} by RST after holding them half-closed`,
       summary: `${name(closer)} closed first; ${name(other)} held its side for ${duration(after)} (median) and then aborted it instead of closing, the first time at ${at}: unread data, a killed process, or SO_LINGER 0.`,
-      advice: `Check whether ${name(other)} was restarted or killed at ${at}.`,
+      advice: `Check whether ${name(other)} ${agreeing(other, "was", "were")} restarted or killed at ${at}.`,
     },
     unacknowledged: {
       title: `${name(closer)} closed ${count} and nobody acknowledged it`,
       summary: `The FIN of ${name(closer)} was repeated and never acknowledged by ${name(other)}, the first at ${clockTime(view.clock.iso(first.from))}: that host, or the path to it, is gone.`,
-      advice: `Check whether ${name(other)} is up and whether a firewall forgot the connection.`,
+      advice: `Check whether ${name(other)} ${agreeing(other, "is", "are")} up and whether a firewall forgot the connection.`,
     },
   };
   const lost = items.filter((u) => u.isFarewell !== true).length;

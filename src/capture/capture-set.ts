@@ -26,7 +26,7 @@ const PEEKS_AT_ONCE = 4;
 /** So many captures open at once read in full chunks, so many in quarters, the rest in 64 KiB: 300 MB for 1,000. */
 const FULL_CHUNKS = 4;
 const QUARTER_CHUNKS = 64;
-/** Reads under way for each of those that read in full chunks. */
+/** Reads under way for each of those that read in full chunks: the system copies into the one while the other is waited for. */
 const READS_AHEAD = 2;
 
 /** A capture that waits for the merge to reach its first record. */

@@ -7,9 +7,6 @@ import { type ByteStream, CaptureError } from "./source.ts";
 const STANDARD_INPUT = 0;
 export const STANDARD_INPUT_PATH = "-";
 
-/** Of a file, at once: the system copies into the one while the other is waited for. */
-const READS_AHEAD = 2;
-
 // What waits for a disk or a network is asked for and waited for. What only concerns an open descriptor is done at once: a
 // turn of another thread takes longer than that, and a thousand files have thousands.
 const openFile = promisify(open);
@@ -76,7 +73,7 @@ function streamOfFile(fd: number, path: string, size: number): ByteStream {
   let last: Promise<number> = Promise.resolve(0);
   return {
     // The file may have grown: what is behind its size is found one read at a time.
-    ahead: () => (asked < size ? READS_AHEAD : 1),
+    ahead: () => (asked < size ? Number.POSITIVE_INFINITY : 1),
     read(into, offset, length) {
       const position = asked;
       asked += length;

@@ -13,11 +13,12 @@ export interface Party {
   port?: number;
 }
 
+/** No address ends like this. */
+const MANY_CLIENTS = " clients";
+
 /** What stands for the clients of a service that are too many to be told of one by one: "3,030 clients". */
 export const manyClients = (count: number): Party => ({ address: `${formatWhole(count)}${MANY_CLIENTS}` });
 export const isManyClients = ({ address }: Party): boolean => address.endsWith(MANY_CLIENTS);
-const MANY_CLIENTS = " clients";
-
 /** Packets that prove a finding. The report adds a Wireshark display filter that selects exactly these. */
 export interface Evidence {
   flow: number;

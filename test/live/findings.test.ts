@@ -1,6 +1,7 @@
 // Is each finding told once when it is new, again when it has grown, and when it is over? And is the capture left in peace meanwhile?
 
 import { describe, expect, test } from "vitest";
+import { manyClients } from "../../src/core/analysis.ts";
 import { type FindingNews, type FoundNow, KnownFindings, newsLines } from "../../src/live/findings/finding-news.ts";
 import { type AnalysisThread, FindingWatch } from "../../src/live/findings/finding-watch.ts";
 import type { AnalysisAnswer, AnalysisRequest } from "../../src/live/findings/finding-worker.ts";
@@ -48,6 +49,21 @@ describe("news", () => {
     const known = new KnownFindings();
     expect(news(known, other, found(10))).toEqual(["new 3", "new 10"]);
     expect(news(known, found(10))).toEqual(["over 3"]);
+  });
+
+  test("many clients are one case while their number grows, at either end", () => {
+    const service = { address: "192.0.2.1", port: 80 };
+    const of = (count: number): FoundNow[] => {
+      const clients = manyClients(count);
+      return [
+        { holder: service, peer: clients },
+        { holder: clients, peer: service },
+      ].map((subject) => found(count, { subject }));
+    };
+    const known = new KnownFindings();
+    expect(news(known, ...of(20))).toEqual(["new 20", "new 20"]);
+    expect(news(known, ...of(21))).toEqual([]);
+    expect(news(known, ...of(40))).toEqual(["grown 40", "grown 40"]);
   });
 
   test("one or two lines within the width, with time, severity and title", () => {
