@@ -202,12 +202,14 @@ export class FlowExchanges {
     this.room.book.complete(e);
   }
 
+  /** Said of one that is judged, as when a server goes on after its FIN, this changes nothing: the verdict stands. */
   interim(e: Exchange): void {
-    e.interim++;
+    if (this.open.has(e)) e.interim++;
   }
 
+  /** As with {@link interim}: a verdict stands. */
   doubt(e: Exchange, why: "gap" | "snap"): void {
-    if (e.response !== null) return;
+    if (!this.open.has(e)) return;
     const isLater = responderOf(e) === this.missingOf && e.request !== null && e.request.time >= this.askedBefore;
     if (!isLater) e.doubt ??= why;
   }

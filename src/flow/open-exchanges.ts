@@ -24,6 +24,10 @@ export class OpenExchanges {
     }
   }
 
+  has(e: Exchange): boolean {
+    return this.all === null ? this.only === e : this.all.has(e);
+  }
+
   /** False when it was not there. */
   delete(e: Exchange): boolean {
     if (this.all !== null) return this.all.delete(e);

@@ -61,6 +61,8 @@ const packets = fc
         "c 'GET /a HTTP/1.1\\r\\nHost: a\\r\\nX-Request-Id: 7\\r\\n\\r\\n'",
         "s 'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'",
         "s 'HTTP/1.1 500 Oh\\r\\nContent-Length: 90\\r\\n\\r\\n'",
+        "s 'HTTP/1.1 100 Continue\\r\\n\\r\\n'",
+        "s '50 no number\\r\\n' lost",
         "c '*1\\r\\n$4\\r\\nPING\\r\\n'",
         "s '+PONG\\r\\n'",
         "c 'GET /b HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n' lost",
@@ -87,6 +89,16 @@ describe("any packets", () => {
       { numRuns: 150 },
     );
   }, 120_000);
+});
+
+describe("what a server says after its FIN", () => {
+  it.each([
+    "c '*1\\r\\n$4\\r\\nPING\\r\\n'\ns FIN ACK\ns 'HTTP/1.1 500 Oh\\r\\nContent-Length: 90\\r\\n\\r\\n'",
+    "c 'GET /a HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'\ns FIN ACK\ns 'HTTP/1.1 100 Continue\\r\\n\\r\\n'",
+  ])("changes nothing of the request that was judged at it", async (script) => {
+    const bytes = pcap(segments(script));
+    expect(await inShares(bytes, 1)).toEqual(await inOne(bytes));
+  });
 });
 
 /** NAT REDIRECT: what the server says comes from 10.0.0.9:15001, which the client had not called. */
