@@ -162,7 +162,7 @@ const inDump = ({ finding }: Found): { level: Diagnosis["confidence"]; because: 
 
 /** Many cases, all of them judged, nothing missing: high. A handful, or holes in the capture: medium. */
 function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["confidence"]; because: string } {
-  const unknown = view.services.reduce((n, s) => n + s.unknown, 0);
+  const { unknown } = view.totals;
   const { dropped, damagedFiles } = view.quality;
   if (unknown > finding.count)
     return { level: "low", because: `${plural(unknown, "exchange")} cannot be judged, more than are counted here` };
@@ -182,11 +182,14 @@ function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["
 /** What a memory budget did not keep; null when everything is there. */
 function summarisedText({ summarised, flowCount }: CaptureView): string | null {
   if (summarised === undefined) return null;
-  const { flows, exchanges, cutResponses } = summarised;
+  const { flows, exchanges, cutResponses, forgotten } = summarised;
   const counted = Object.values(exchanges).reduce((n, of) => n + of, cutResponses);
-  return flows > 0
-    ? `${formatWhole(flows)} of ${plural(flowCount, "connection")} were summarised to stay within the memory budget`
-    : `${plural(counted, "exchange")} are counted only, to stay within the memory budget`;
+  if (flows > 0) {
+    return `${formatWhole(flows)} of ${plural(flowCount, "connection")} were summarised to stay within the memory budget`;
+  }
+  return counted > 0
+    ? `${plural(counted, "exchange")} are counted only, to stay within the memory budget`
+    : `${plural(forgotten.services, "service")} were summarised to stay within the memory budget`;
 }
 
 /** What is known to be amiss with what was not kept. */
@@ -214,8 +217,7 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
       ruled_out: [],
     };
   }
-  const answered = view.services.reduce((n, s) => n + s.answered, 0);
-  const unknown = view.services.reduce((n, s) => n + s.unknown, 0);
+  const { answered, unknown } = view.totals;
   let midway = 0;
   for (const _ of view.flows(Sign.partial)) midway++;
 

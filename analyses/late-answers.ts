@@ -24,7 +24,7 @@ export const lateAnswers: Analysis = {
       groups.add(flow.end(otherSide(e.requester)), flow.end(e.requester), e);
     }
     if (groups.size === 0) {
-      const answered = view.services.reduce((n, s) => n + s.answered, 0);
+      const { answered } = view.totals;
       if (answered === 0) return { kind: "unsure", needs: "no response that we can read is in the capture" };
       return {
         kind: "clear",

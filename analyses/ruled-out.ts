@@ -55,7 +55,9 @@ export function ruledOut(
       out.push({ what: "used-up ports", because: ports.because });
   }
   const told = new Set(out.map((o) => o.what));
-  const well = view.services.filter(
+  // Of a service that was let go of in between, only what came after is known.
+  const known = (view.summarised?.forgotten.services ?? 0) > 0 ? [] : view.services;
+  const well = known.filter(
     (s) => s.answered > 0 && s.unanswered + s.late + s.pending + s.unknown === 0 && !same(s.service, holder),
   );
   for (const s of well.slice(0, NAMED)) {

@@ -60,7 +60,8 @@ export const stalledServices: Analysis = {
     const held = heldIn(view);
     const findings = [...stalls.map((s) => describe(s, view)), ...held.map((h) => describeHeld(h, view))];
     if (findings.length > 0) return { kind: "found", findings };
-    const answered = view.services.reduce((n, s) => n + s.activity.latencies.count, 0);
+    const forgotten = view.summarised?.forgotten.exchanges.answered ?? 0;
+    const answered = view.services.reduce((n, s) => n + s.activity.latencies.count, forgotten);
     if (answered === 0)
       return { kind: "unsure", needs: "no request with an answer that we can read is in the capture" };
     return { kind: "clear", because: "no service was silent for a second while several requests waited" };

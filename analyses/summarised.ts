@@ -3,19 +3,28 @@
 import type { Summarised, SummarisedKind } from "../src/core/summarised.ts";
 import { plural } from "./grouping.ts";
 
-type Rest = SummarisedKind | "exchanges" | "samples";
-const ALL: readonly Rest[] = ["healthy", "ended", "unanswered", "silent", "waiting", "exchanges", "samples"];
+type Rest = SummarisedKind | "exchanges" | "samples" | "services";
+const ALL: readonly Rest[] = [
+  "healthy",
+  "ended",
+  "unanswered",
+  "silent",
+  "waiting",
+  "exchanges",
+  "samples",
+  "services",
+];
 
 /**
- * On what each question rests: connections of which kinds, and exchanges and answers one by one. What is tallied for every connection
- * while it is there (how long answers took, when a service was silent) misses nothing. A question that is not here may rest on everything.
+ * On what each question rests: connections of which kinds, exchanges and answers one by one, and what is known of services over time. What is
+ * tallied for every connection while it is there (how long answers took, when a service was silent) misses nothing else. A question that is not here may rest on everything.
  */
 export const RESTS_ON: Readonly<Record<string, readonly Rest[]>> = {
   "unanswered-requests": ["exchanges"],
   "late-answers": ["exchanges"],
-  "slow-answers": ["samples"],
-  "stalled-services": ["waiting", "samples"],
-  "pool-starvation": ["healthy", "ended", "silent", "waiting", "exchanges", "samples"],
+  "slow-answers": ["samples", "services"],
+  "stalled-services": ["waiting", "samples", "services"],
+  "pool-starvation": ["healthy", "ended", "silent", "waiting", "exchanges", "samples", "services"],
   "half-closed-connections": ["ended", "waiting", "exchanges"],
   "unbalanced-closes": ["healthy", "ended", "waiting"],
   "stale-connections": ["ended", "waiting", "exchanges"],
@@ -28,7 +37,7 @@ export const RESTS_ON: Readonly<Record<string, readonly Rest[]>> = {
   "lossy-paths": ["healthy", "ended", "silent", "waiting"],
   "stalled-readers": ["ended", "silent", "waiting", "exchanges"],
   "broken-framing": ["healthy", "ended", "silent", "waiting"],
-  "uniform-answers": ["samples"],
+  "uniform-answers": ["samples", "services"],
 };
 
 interface Answers {
@@ -60,7 +69,10 @@ export function ofWhatWasKept<A extends Answers>(said: A, summarised: Summarised
 const mayHoldFaults = (rest: Rest): boolean => rest !== "healthy" && rest !== "samples";
 
 /** "3,000 connections that were summarised". Null when nothing of what it rests on was. */
-function lackOf(rests: readonly Rest[], { kinds, exchanges, cutResponses, latencyPoints }: Summarised): string | null {
+function lackOf(
+  rests: readonly Rest[],
+  { kinds, exchanges, cutResponses, latencyPoints, forgotten }: Summarised,
+): string | null {
   const flows = kinds.filter((k) => rests.includes(k.kind)).reduce((n, k) => n + k.flows, 0);
   const { answered: _, ...faulty } = exchanges;
   const counted = rests.includes("exchanges") ? Object.values(faulty).reduce((n, of) => n + of, cutResponses) : 0;
@@ -68,6 +80,9 @@ function lackOf(rests: readonly Rest[], { kinds, exchanges, cutResponses, latenc
     flows > 0 && `${plural(flows, "connection")} that ${flows === 1 ? "was" : "were"} summarised`,
     counted > 0 && `${plural(counted, "exchange")} that ${counted === 1 ? "is" : "are"} counted only`,
     rests.includes("samples") && latencyPoints > 0 && `${plural(latencyPoints, "sample")} of how long answers took`,
+    rests.includes("services") &&
+      forgotten.services > 0 &&
+      `${plural(forgotten.services, "service")} that ${forgotten.services === 1 ? "was" : "were"} summarised`,
   ].filter((part) => part !== false);
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -55,7 +55,7 @@ export const unansweredRequests: Analysis = {
     }
     if (findings.length > 0) return { kind: "found", findings, unsure };
     if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
-    const answered = view.services.reduce((n, s) => n + s.answered + s.late, 0);
+    const answered = view.totals.answered + view.totals.late;
     const met = undelivered > 0 ? `; ${plural(undelivered, "more", "more")} met a connection closed before` : "";
     if (answered > 0) return { kind: "clear", because: `${plural(answered, "request")} had a response${met}` };
     return { kind: "unsure", needs: "no request that we can read is in the capture (encrypted, or another protocol)" };

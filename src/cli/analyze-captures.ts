@@ -11,6 +11,7 @@ import type { DetailRows } from "../report/json.ts";
 import type { Reproduction } from "../report/reproduction.ts";
 import type { HostFlags } from "./hosts.ts";
 import { EXIT, type Io } from "./io.ts";
+import { collectSooner } from "./memory.ts";
 import { openOutput, writeAll } from "./output.ts";
 import { refuseToOverwrite } from "./overwrite.ts";
 import { type ReadingFlags, reading, sayProblems } from "./reading.ts";
@@ -75,6 +76,7 @@ export async function analyzeCaptures(captures: readonly string[], flags: Analyz
   if (flags.bundle !== undefined) await (await import("./bundle.ts")).checkBundle(flags.bundle, inputs, flags.output);
   if (flags.yesUnredacted === true && flags.attach === undefined)
     throw new UsageError("--yes-unredacted is for what goes to a ticket: give it with --attach");
+  if (flags.memory !== undefined) collectSooner();
   const attaching = flags.attach === undefined ? null : await attachingTo(flags.attach, flags, io);
   const { ANALYSES } = await import("../analyze.ts");
   if (ANALYSES.every((a) => flags.skip.includes(a.id))) throw new UsageError("--skip leaves no analysis to run");

@@ -7,7 +7,7 @@ import type { Endpoint } from "./address.ts";
 import type { CaptureClock, Nanos } from "./clock.ts";
 import type { FrameRef } from "./frame.ts";
 import type { Hosts } from "./host-settings.ts";
-import type { BrokenMessage, Exchange, Label, Protocol, Remark, Side } from "./stream-decoder.ts";
+import type { BrokenMessage, Exchange, Label, Outcome, Protocol, Remark, Side } from "./stream-decoder.ts";
 import type { Summarised } from "./summarised.ts";
 
 export type StateName =
@@ -359,6 +359,8 @@ export interface CaptureView {
   /** Responses whose body was cut by a reset. */
   readonly cutResponses: readonly Exchange[];
   readonly services: readonly ServiceTally[];
+  /** All exchanges by outcome, those of summarised services included. */
+  readonly totals: Readonly<Record<Outcome, number>>;
   readonly edges: readonly Edge[];
   /** What a memory budget left of connections and exchanges that are in no list here; absent when everything was kept. */
   readonly summarised?: Summarised;

@@ -253,6 +253,12 @@ export interface ReportSummarised {
   /** By service, the busiest first; services beyond the first thousand are one sum. */
   services: ({ service: Endpoint } & ReportServiceSummary)[];
   other_services?: ReportServiceSummary;
+  /** Services of which it is not known any more how they answered over time; one that was asked again later counts twice. Absent when none. */
+  forgotten_services?: {
+    services: number;
+    /** What was asked of them, by outcome; part of `totals`. */
+    exchanges: { answered: number; late: number; unanswered: number; pending: number; unknown: number };
+  };
   /** Exchanges in `totals` that nothing else in the report tells of. */
   exchanges: { answered: number; late: number; unanswered: number; pending: number; unknown: number };
   cut_responses: number;

@@ -32,6 +32,13 @@ export interface ServiceSummary {
   readonly last: Nanos;
 }
 
+/** Services of which it is not known any more how they answered over time. One that was asked again later counts twice. */
+export interface ForgottenServices {
+  readonly services: number;
+  /** What was asked of them, by outcome: part of the totals. */
+  readonly exchanges: Readonly<Record<Outcome, number>>;
+}
+
 export interface Summarised {
   /** Bytes that were allowed. */
   readonly budget: number;
@@ -45,6 +52,7 @@ export interface Summarised {
   readonly services: readonly (ServiceSummary & { readonly service: Endpoint })[];
   /** Services beyond those listed, in one sum; null when there are none. */
   readonly elsewhere: ServiceSummary | null;
+  readonly forgotten: ForgottenServices;
   /** Exchanges that are counted only, by outcome. */
   readonly exchanges: Readonly<Record<Outcome, number>>;
   /** Responses cut by a reset that are counted only. */

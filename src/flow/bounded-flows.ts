@@ -9,6 +9,7 @@ import { citedFlows } from "./cited-flows.ts";
 import { kindOfFlow } from "./flow-kind.ts";
 import { FlowSummary } from "./flow-summary.ts";
 import type { FlowTable } from "./flow-table.ts";
+import { forgetServices } from "./forget-services.ts";
 import { LateComers } from "./late-comers.ts";
 import type { FlowLimit } from "./memory-budget.ts";
 
@@ -33,6 +34,8 @@ export class BoundedFlows {
   private lateSegments = 0;
   private resumed = 0;
   private points = 0;
+  /** With more of them, some are let go of. */
+  private mostServices: number;
   /** When so many are known, the estimate is made. */
   private next: number;
 
@@ -41,6 +44,7 @@ export class BoundedFlows {
     this.limit = limit;
     this.summary = new FlowSummary(table);
     this.next = limit.step;
+    this.mostServices = limit.services;
     table.ledger.limit(limit.exchanges);
   }
 
@@ -72,9 +76,9 @@ export class BoundedFlows {
   /** What was summarised; null when everything was kept. */
   result(): Summarised | null {
     const { summary, table, lateSegments, resumed } = this;
-    const { notKept, cutNotKept } = table.ledger;
+    const { notKept, cutNotKept, forgotten } = table.ledger;
     const exchanges = Object.values(notKept).reduce((n, of) => n + of, 0) + cutNotKept;
-    if (summary.flows + exchanges === 0) return null;
+    if (summary.flows + exchanges + forgotten.services === 0) return null;
     return {
       budget: this.limit.budget,
       isOver: table.known > this.limit.flows(table),
@@ -82,6 +86,7 @@ export class BoundedFlows {
       kinds: summary.kinds,
       services: summary.services,
       elsewhere: summary.elsewhere,
+      forgotten,
       exchanges: { ...notKept },
       cutResponses: cutNotKept,
       latencyPoints: this.points,
@@ -92,6 +97,11 @@ export class BoundedFlows {
 
   private makeRoom(now: Nanos): void {
     const { table, limit } = this;
+    const { ledger } = table;
+    if (ledger.serviceCount > this.mostServices) {
+      forgetServices(ledger, Math.floor(limit.services * SHARE_KEPT));
+      this.mostServices = Math.max(limit.services, Math.ceil(ledger.serviceCount * GROWTH));
+    }
     const most = limit.flows(table);
     if (table.known > most) {
       this.letGo(table.known - Math.floor(most * SHARE_KEPT), now);

@@ -56,6 +56,7 @@ export function captureView(table: FlowTable, { summarised = null, ...facts }: V
     exchanges: faulty,
     cutResponses: table.ledger.cut,
     services: table.ledger.services,
+    totals: table.ledger.totals,
     edges: table.ledger.legs.edges,
   };
 }

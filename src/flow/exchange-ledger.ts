@@ -57,7 +57,14 @@ export interface ServiceTallyOf extends ServiceTally {
   readonly activity: ServiceActivity;
   /** For the legs. */
   readonly place: Place;
+  /** A faulty exchange with it is kept. */
+  isCited: boolean;
+  /** It was let go of: whoever still refers to it means the one that came after it. */
+  isForgotten: boolean;
 }
+
+const OUTCOMES: readonly Outcome[] = ["answered", "late", "unanswered", "pending", "unknown"];
+const noExchanges = (): Record<Outcome, number> => ({ answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 });
 
 export class ExchangeLedger {
   readonly legs = new Legs();
@@ -65,14 +72,16 @@ export class ExchangeLedger {
   readonly kept: Exchange[] = [];
   /** Answered, but a reset cut the body of the response. */
   readonly cut: Exchange[] = [];
-  readonly totals = { requests: 0, answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
+  readonly totals = { requests: 0, ...noExchanges() };
   /** What a report would have listed, and was counted only, for want of room. */
-  readonly notKept = { answered: 0, late: 0, unanswered: 0, pending: 0, unknown: 0 };
+  readonly notKept = noExchanges();
   cutNotKept = 0;
+  /** Services that were let go of, and how their exchanges were judged; one that came back and went again counts twice. */
+  readonly forgotten = { services: 0, exchanges: noExchanges() };
   /** What is judged now is of flows that are let go of: their exchanges are counted only. */
   isLettingGo = false;
   private readonly keepAll: boolean;
-  private readonly tallies: ServiceTallyOf[] = [];
+  private tallies: ServiceTallyOf[] = [];
   /** The same, by protocol, address and port. */
   private readonly known = new Map<Protocol, Map<string, Map<number, ServiceTallyOf>>>();
   /** How many more of those that were answered are kept. */
@@ -88,6 +97,13 @@ export class ExchangeLedger {
   limit(most: number): void {
     this.most = most;
     this.spare = Math.min(this.spare, Math.floor(most / 2));
+  }
+
+  /** Takes what was kept out of it. */
+  takeKept(): Exchange[] {
+    this.cut.length = 0;
+    for (const tally of this.tallies) tally.isCited = false;
+    return this.kept.splice(0);
   }
 
   /** A reset cut the body of its response. */
@@ -123,6 +139,8 @@ export class ExchangeLedger {
         longestAnswer: 0,
         activity: new ServiceActivity(),
         place: this.legs.placeAt(address),
+        isCited: false,
+        isForgotten: false,
       };
       ofAddress.set(port, t);
       this.tallies.push(t);
@@ -130,15 +148,43 @@ export class ExchangeLedger {
     return t;
   }
 
+  /** Lets go of services that are not busy. One that is asked again is another from there on. */
+  forget(services: readonly ServiceTallyOf[]): void {
+    const { forgotten } = this;
+    for (const tally of services) {
+      const { address, port } = tally.service;
+      tally.isForgotten = true;
+      const ofProtocol = this.known.get(tally.protocol)!;
+      const ofAddress = ofProtocol.get(address)!;
+      ofAddress.delete(port);
+      if (ofAddress.size === 0) ofProtocol.delete(address);
+      forgotten.services++;
+      for (const outcome of OUTCOMES) forgotten.exchanges[outcome] += tally[outcome];
+    }
+    this.tallies = this.tallies.filter((tally) => !tally.isForgotten);
+    this.legs.forget(this.tallies);
+  }
+
+  /** Streams go on to refer to a service that was let go of. */
+  private present(tally: ServiceTallyOf): ServiceTallyOf {
+    if (!tally.isForgotten) return tally;
+    const { service, protocol } = tally;
+    const present = this.tally(service.address, service.port, protocol);
+    if (present.flows === 0) present.flows = 1;
+    return present;
+  }
+
   /** A request was made from this address. Returns the service on its host that took a request last, and has not answered it. */
-  asked(e: Exchange, client: string, tally: ServiceTallyOf): ServiceTallyOf | null {
+  asked(e: Exchange, client: string, of: ServiceTallyOf): ServiceTallyOf | null {
+    const tally = this.present(of);
     const caller = this.legs.asked(e, client, tally);
     tally.activity.asked(e);
     return caller;
   }
 
   /** An exchange with this client was judged. */
-  settle(e: Exchange, client: string, tally: ServiceTallyOf): void {
+  settle(e: Exchange, client: string, of: ServiceTallyOf): void {
+    const tally = this.present(of);
     if (this.isLettingGo) tally.activity.dropped(e);
     else tally.activity.settled(e);
     this.legs.settled(e, client, tally);
@@ -147,24 +193,27 @@ export class ExchangeLedger {
     tally[e.outcome]++;
     this.keepLastAnswer(e, tally);
     if (e.outcome === "answered" && e.waited > tally.longestAnswer) tally.longestAnswer = e.waited;
-    this.keep(e);
+    this.keep(e, tally);
   }
 
   /** What had been settled as `before`, and is kept as such, was answered late. The legs have let it go. */
   amend(e: Exchange, before: Outcome, tally: ServiceTallyOf): void {
-    tally.activity.settled(e, before);
     this.totals[before]--;
     this.totals[e.outcome]++;
-    tally[before]--;
-    tally[e.outcome]++;
+    const counts = tally.isForgotten ? this.forgotten.exchanges : tally;
+    counts[before]--;
+    counts[e.outcome]++;
+    if (tally.isForgotten) return;
+    tally.activity.settled(e, before);
     this.keepLastAnswer(e, tally);
   }
 
-  private keep(e: Exchange): void {
+  private keep(e: Exchange, tally: ServiceTallyOf): void {
     const isFaulty = e.outcome !== "answered" && e.request !== null;
     const hasRoom = !this.isLettingGo && this.kept.length < this.most;
     if (hasRoom && (isFaulty || this.spare > 0)) {
-      if (!isFaulty) this.spare--;
+      if (isFaulty) tally.isCited = true;
+      else this.spare--;
       this.kept.push(e);
     } else if (isFaulty || this.keepAll) this.notKept[e.outcome]++;
   }

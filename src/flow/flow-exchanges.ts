@@ -4,6 +4,7 @@ import type { Nanos } from "../core/clock.ts";
 import type { FrameRef } from "../core/frame.ts";
 import { newExchange } from "../core/new-exchange.ts";
 import { seqDiff } from "../core/seq.ts";
+import { SmallSet } from "../core/small-set.ts";
 import {
   type Exchange,
   otherSide,
@@ -14,7 +15,6 @@ import {
 } from "../core/stream-decoder.ts";
 import type { ServiceHandle } from "./exchange-book.ts";
 import { giveUp, judgeUnanswered, MAX_OPEN_PER_FLOW, responderOf } from "./exchange-ledger.ts";
-import { OpenExchanges } from "./open-exchanges.ts";
 import type { StreamRoom } from "./stream-room.ts";
 
 /** Shared by all flows of which no answer awaits its reader: nothing is put into it. */
@@ -25,8 +25,8 @@ export class FlowExchanges {
   protected readonly room: StreamRoom;
   /** What is spoken now. */
   private protocol: Protocol = "unknown";
-  /** Exchanges not judged yet. */
-  private readonly open = new OpenExchanges();
+  /** Exchanges not judged yet, in order. On most flows there is one at a time. */
+  private readonly open = new SmallSet<Exchange>();
   /** A response went to a requester that had sent FIN: was it read? Told by the requester's next segment. */
   private unread: { exchange: Exchange; from: number }[] = NONE;
   /** Those before this index are judged. */

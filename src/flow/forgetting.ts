@@ -1,9 +1,10 @@
 // Which connections may be let go of while packets still come? Those of which neither end has a socket any more, and when there are
-// too many, those that said nothing for longest. For live analysis, which may run for weeks; a capture that ends is kept whole.
+// too many, those that said nothing for longest; so with services. For live analysis, which may run for weeks; a capture that ends is kept whole.
 
 import { NANOS_PER_SECOND, type Nanos } from "../core/clock.ts";
 import type { Hosts } from "../core/host-settings.ts";
 import type { FlowTable } from "./flow-table.ts";
+import { forgetServices } from "./forget-services.ts";
 import { History } from "./state-history.ts";
 
 /** Stragglers of a connection (a FIN sent again, a late RST) come within so long after its last packet; later they would look like a new one. */
@@ -13,8 +14,11 @@ const LATENESS_NS = 4 * NANOS_PER_SECOND;
 /** Rows looked at in one sweep, and histories worked out: some milliseconds. The next sweep goes on where this one ended. */
 const ROWS_A_SWEEP = 200_000;
 const HISTORIES_A_SWEEP = 10_000;
-/** Some 300 bytes each. A host has 28,000 ports for each destination; more at once are a flood, or a router's. */
-const MAX_CONNECTIONS = 400_000;
+/**
+ * Some 300 bytes each. A host has 28,000 ports for each destination; more at once are a flood, or a router's. And what is known of
+ * services over time, some 3 kB each.
+ */
+const MOST = { connections: 400_000, services: 10_000 };
 /** When there are too many, so much is let go of that it does not happen again at once. */
 const SHARE_KEPT = 0.9;
 /** Addresses (IPv6) beyond those in use, before their table is made anew. */
@@ -26,9 +30,9 @@ export class Forgetting {
   private at = 0;
   private table: FlowTable;
   private hosts: Hosts;
-  private most: number;
+  private most: typeof MOST;
 
-  constructor(table: FlowTable, hosts: Hosts, most = MAX_CONNECTIONS) {
+  constructor(table: FlowTable, hosts: Hosts, most = MOST) {
     this.table = table;
     this.hosts = hosts;
     this.most = most;
@@ -36,10 +40,13 @@ export class Forgetting {
 
   /** Call it every second or so. Returns how many connections it forgot. */
   sweep(now: Nanos): number {
-    const { table } = this;
+    const { table, most } = this;
     const before = table.known;
     this.forgetClosed(now);
-    if (table.known > this.most) this.forgetSilent();
+    if (table.known > most.connections) this.forgetSilent();
+    if (table.ledger.serviceCount > most.services) {
+      forgetServices(table.ledger, Math.floor(most.services * SHARE_KEPT));
+    }
     if (table.addresses.count > 2 * table.known + SPARE_ADDRESSES) table.forgetAddresses();
     return before - table.known;
   }
@@ -71,7 +78,7 @@ export class Forgetting {
     for (let f = 0; f < table.count; f++) if (table.isKnown(f) && successor[f] === 0 && !table.isHalf(f)) flows.push(f);
     const answered = (f: number): number => (responses[f] === 0 && synAckFrame[f] === 0 ? 0 : 1);
     flows.sort((a, b) => answered(a) - answered(b) || lastTime[a]! - lastTime[b]!);
-    const target = Math.floor(this.most * SHARE_KEPT);
+    const target = Math.floor(this.most.connections * SHARE_KEPT);
     for (const f of flows) {
       if (table.known <= target) break;
       table.forget(f);

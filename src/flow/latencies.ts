@@ -11,7 +11,8 @@ const MAX_KINDS = 64;
 
 export class Latencies extends Histogram implements View {
   private kept: LatencyPoint[] = [];
-  private kinds = new Set<string>();
+  private firstKind: string | null = null;
+  private otherKinds: Set<string> | null = null;
   private stride = 1;
 
   /** hot: one exchange with its answer. */
@@ -37,9 +38,12 @@ export class Latencies extends Histogram implements View {
 
   private kind(e: Exchange): string {
     const kind = kindOf(e);
-    if (!this.kinds.has(kind)) {
-      if (this.kinds.size >= MAX_KINDS) return "";
-      this.kinds.add(kind);
+    this.firstKind ??= kind;
+    if (kind === this.firstKind) return kind;
+    this.otherKinds ??= new Set();
+    if (!this.otherKinds.has(kind)) {
+      if (this.otherKinds.size >= MAX_KINDS - 1) return "";
+      this.otherKinds.add(kind);
     }
     return kind;
   }

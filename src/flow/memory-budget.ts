@@ -26,6 +26,8 @@ const DETAIL_FLOW_BYTES = 1500;
 const DETAIL_EXCHANGE_BYTES = 1200;
 /** Of what the program leaves: for exchanges. The rest is for connections, to which falls what exchanges do not need. */
 const EXCHANGES_SHARE = 0.3;
+/** And for services. */
+const SERVICES_SHARE = 0.3;
 /** So few fit into any budget; a report of less is of no use. */
 const LEAST_FLOWS = 1000;
 /** How many connections more may come before the estimate is made anew: some hundred kilobytes. */
@@ -46,6 +48,8 @@ export interface FlowLimit {
   readonly budget: number;
   /** Exchanges that may be kept. */
   readonly exchanges: number;
+  /** Services that may be kept. */
+  readonly services: number;
   flows(table: FlowTable): number;
   /** Connections that may come before {@link flows} is asked again. */
   readonly step: number;
@@ -54,6 +58,7 @@ export interface FlowLimit {
 export class MemoryBudget implements FlowLimit {
   readonly budget: number;
   readonly exchanges: number;
+  readonly services: number;
   readonly step = STEP;
   private room: number;
   private flowBytes: number;
@@ -65,6 +70,7 @@ export class MemoryBudget implements FlowLimit {
     this.room = Math.max(0, bytes - PROGRAM_BYTES);
     this.flowBytes = FLOW_BYTES + (detail ? DETAIL_FLOW_BYTES : 0);
     this.exchangeBytes = EXCHANGE_BYTES + (detail ? DETAIL_EXCHANGE_BYTES : 0);
+    this.services = Math.floor((this.room * SERVICES_SHARE) / SERVICE_BYTES);
     // What is kept of an exchange keeps its connection.
     this.exchanges = Math.floor((this.room * EXCHANGES_SHARE) / (this.exchangeBytes + this.flowBytes));
   }

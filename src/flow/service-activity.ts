@@ -21,6 +21,11 @@ const MAX_RESTS = 16;
 /** Different requests named of a silence: more say nothing new. */
 const MAX_KINDS = 8;
 
+interface Waited {
+  readonly flows: Set<number>;
+  readonly kinds: Set<string>;
+}
+
 export class ServiceActivity implements View {
   readonly overTime = new TimeBuckets();
   readonly latencies = new Latencies();
@@ -34,13 +39,13 @@ export class ServiceActivity implements View {
   /** When the last request was answered or given up, none being left. */
   private restsFrom = Number.NaN;
   /** When a request came or was answered last; exchanges are not judged in the order of time. */
-  private latest = Number.NEGATIVE_INFINITY;
+  latest = Number.NEGATIVE_INFINITY;
   /** The first that was given up in this silence. */
   private abandoned: Exchange | null = null;
   private asks = 0;
   private gaveUp = 0;
-  private kinds = new Set<string>();
-  private flows = new Set<number>();
+  /** What waited in this silence, once it has lasted. */
+  private waited: Waited | null = null;
 
   /** hot: a request came. */
   asked(e: Exchange): void {
@@ -126,13 +131,14 @@ export class ServiceActivity implements View {
     this.abandoned = null;
     this.asks = 0;
     this.gaveUp = 0;
-    if (this.kinds.size > 0) this.kinds.clear();
-    if (this.flows.size > 0) this.flows.clear();
+    this.waited = null;
   }
 
-  private note(e: Exchange): void {
-    this.flows.add(e.flow);
-    if (this.kinds.size < MAX_KINDS) this.kinds.add(kindOf(e));
+  private note(e: Exchange): Waited {
+    const waited = (this.waited ??= { flows: new Set(), kinds: new Set() });
+    waited.flows.add(e.flow);
+    if (waited.kinds.size < MAX_KINDS) waited.kinds.add(kindOf(e));
+    return waited;
   }
 
   private rest(until: Nanos): void {
@@ -144,15 +150,12 @@ export class ServiceActivity implements View {
   /** `answered` ended it; null: the end of the capture did. */
   private keep(until: Nanos, answered: Exchange | null): void {
     if (!(until - this.silentFrom >= LEAST_SILENCE)) return;
-    for (const e of this.open) {
-      this.note(e);
-      if (this.flows.size > MAX_KINDS) break;
-    }
+    for (const e of this.open) if (this.note(e).flows.size > MAX_KINDS) break;
     const oldest = this.open.oldest ?? this.abandoned;
     const first =
       this.abandoned !== null && oldest !== null && isBefore(this.abandoned, oldest) ? this.abandoned : oldest;
     if (first === null) return;
-    this.note(first);
+    const { flows, kinds } = this.note(first);
     const silence: Silence = {
       from: this.silentFrom,
       until,
@@ -164,8 +167,8 @@ export class ServiceActivity implements View {
       first,
       requests: this.asks,
       gaveUp: this.gaveUp,
-      connections: this.flows.size,
-      kinds: [...this.kinds],
+      connections: flows.size,
+      kinds: [...kinds],
     };
     this.silences.push(silence);
     if (this.silences.length > MAX_SILENCES) this.silences.splice(shortestOf(this.silences), 1);

@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../core/address.ts";
 import type { CaptureView, RequestBucket, ServiceTally } from "../core/flow-view.ts";
 import { count } from "../core/format.ts";
-import { type Exchange, otherSide } from "../core/stream-decoder.ts";
+import { type Exchange, type Outcome, otherSide } from "../core/stream-decoder.ts";
 import type { ExchangesPicture, ServiceTimeline, WaitPoint } from "../diagram/over-time/exchanges-picture.ts";
 import { chartOf, leftOut, type Made, type PictureOptions, rankOf } from "./over-time.ts";
 
@@ -25,9 +25,14 @@ export function exchangesPicture(view: CaptureView, options: PictureOptions): Ma
   const faulty = faultyOf(view, chosen);
   const services = chosen.map((tally) => timelineOf(view, tally, faulty.get(tally)!));
   const others = inOrder.slice(MAX_SERVICES);
-  const theirs = others.reduce((sum, tally) => sum + requestsIn(tally), 0);
+  const forgotten = view.summarised?.forgotten;
+  const hidden = others.length + (forgotten?.services ?? 0);
+  const theirs = [...others, ...(forgotten === undefined ? [] : [forgotten.exchanges])].reduce(
+    (n, of) => n + requestsIn(of),
+    0,
+  );
   const notes = [
-    ...leftOut(others.length, (n) => `Not shown: ${count(n, "other service")} with ${count(theirs, "request")}.`),
+    ...leftOut(hidden, (n) => `Not shown: ${count(n, "other service")} with ${count(theirs, "request")}.`),
     ...services.flatMap((s) => {
       const { service, points, measured } = s;
       return leftOut(
@@ -40,7 +45,8 @@ export function exchangesPicture(view: CaptureView, options: PictureOptions): Ma
   return { picture: { ...chartOf(view, options, notes), services } };
 }
 
-const requestsIn = (t: ServiceTally): number => t.answered + t.late + t.unanswered + t.pending + t.unknown;
+const requestsIn = (t: Readonly<Record<Outcome, number>>): number =>
+  t.answered + t.late + t.unanswered + t.pending + t.unknown;
 const difference = (a: number, b: number): number => (a === b ? 0 : a - b);
 
 function timelineOf(view: CaptureView, tally: ServiceTally, faulty: readonly Exchange[]): ServiceTimeline {

@@ -90,6 +90,10 @@ export function topologyPicture(view: CaptureView, options: PictureOptions): Mad
   const requests = edges.filter((e) => !kept.includes(e)).reduce((n, e) => n + requestsOf(e), 0);
   const notes = [
     ...leftOut(left.size, (n) => `Not shown: ${count(n, "further node")}, with ${count(requests, "request")}.`),
+    ...leftOut(
+      view.summarised?.forgotten.services ?? 0,
+      (n) => `Not shown: ${count(n, "service")}, summarised for the memory budget.`,
+    ),
     ...leftOut(unseen, (n) => `Not counted: ${count(n, "connection")} of further clients and services.`),
     ...homeless.map((f) => `Elsewhere: ${f.severity}: ${f.title}.`),
   ];

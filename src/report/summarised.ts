@@ -43,6 +43,9 @@ export function summarisedObject(s: Summarised, clock: CaptureClock): ReportSumm
     kinds: s.kinds.map((k) => ({ kind: k.kind, flows: k.flows, ...span(k) })),
     services: s.services.map((of) => ({ service: of.service, ...summary(of) })),
     ...(s.elsewhere === null ? {} : { other_services: summary(s.elsewhere) }),
+    ...(s.forgotten.services === 0
+      ? {}
+      : { forgotten_services: { services: s.forgotten.services, exchanges: { ...s.forgotten.exchanges } } }),
     exchanges: { ...s.exchanges },
     cut_responses: s.cutResponses,
     latency_samples: s.latencyPoints,
@@ -72,13 +75,22 @@ export function summarisedSentences({ summarised: s, totals }: Report): string[]
     );
     lines.push(serviceSentence(s));
   }
-  const exchanges = Object.entries(s.exchanges).filter(([, n]) => n > 0);
-  if (exchanges.length > 0) {
-    lines.push(`Exchanges that are counted only: ${exchanges.map(([o, n]) => `${formatNumber(n)} ${o}`).join(", ")}.`);
+  if (s.forgotten_services !== undefined) {
+    const { services, exchanges } = s.forgotten_services;
+    lines.push(
+      `Of ${count(services, "service")} it is no longer known how ${services === 1 ? "it" : "they"} answered over time, only how often: ${outcomes(exchanges)}.`,
+    );
   }
+  const counted = outcomes(s.exchanges);
+  if (counted !== "") lines.push(`Exchanges that are counted only: ${counted}.`);
   if (s.resumed > 0) lines.push(`${count(s.resumed, "connection")} went on after that, and began anew in this report.`);
   return [...lines, s.because];
 }
+
+const outcomes = (exchanges: Readonly<Record<string, number>>): string =>
+  Object.entries(exchanges)
+    .flatMap(([outcome, n]) => (n > 0 ? [`${formatNumber(n)} ${outcome}`] : []))
+    .join(", ");
 
 function serviceSentence(s: ReportSummarised): string {
   const named = s.services.slice(0, NAMED_SERVICES).map((of) => `${formatEndpoint(of.service)}: ${endings(of)}`);

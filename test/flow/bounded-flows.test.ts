@@ -20,14 +20,24 @@ import { runAnalyses } from "../../src/run-analyses.ts";
 import { fill, OPEN, REQUEST, RESPONSE, type Segment, segments } from "./packet-script.ts";
 
 const newTable = (): FlowTable => new FlowTable({ decoders: STREAM_DECODERS, keepExchanges: false, seed: 7 });
-const limitOf = (most: number, exchanges = 1e6) => ({ budget: 1e9, exchanges, step: 1, flows: () => most });
+const limitOf = (most: number, exchanges = 1e6, services = 1e6) => ({
+  budget: 1e9,
+  exchanges,
+  services,
+  step: 1,
+  flows: () => most,
+});
 
 /** A sample's view, with room for so many connections. */
-async function viewOf(sample: string, most: number): Promise<{ view: CaptureView; table: FlowTable; peak: number }> {
+async function viewOf(
+  sample: string,
+  most: number,
+  services?: number,
+): Promise<{ view: CaptureView; table: FlowTable; peak: number }> {
   const clock = new CaptureClock();
   const set = new CaptureSet(await openCaptures([join("samples", sample, "capture*.pcap*")]), clock);
   const table = newTable();
-  const bounded = new BoundedFlows(table, limitOf(most));
+  const bounded = new BoundedFlows(table, limitOf(most, 1e6, services));
   let peak = 0;
   const taker = {
     copies: bounded.copies,
@@ -93,6 +103,31 @@ describe("on every sample, with room for half of its connections", () => {
       }
     });
   }
+});
+
+describe("on every sample, with room for one service", () => {
+  let told = 0;
+  for (const sample of SAMPLES) {
+    it(`${sample}: the totals are those of all, and an answer that may differ says so`, async () => {
+      const all = await viewOf(sample, 1e9);
+      const few = await viewOf(sample, 1e9, 1);
+      const { summarised, totals, services } = few.view;
+      expect(totals).toEqual(all.view.totals);
+      const answered = services.reduce((n, s) => n + s.answered, summarised?.forgotten.exchanges.answered ?? 0);
+      expect(answered).toBe(totals.answered);
+      if (summarised !== undefined) told++;
+      const before = runAnalyses(analyses, all.view);
+      const after = ofWhatWasKept(runAnalyses(analyses, few.view), summarised);
+      expect(after.failed).toEqual([]);
+      const isQualified = (id: string): boolean =>
+        after.unsure.some((u) => u.analysis === id && u.needs.includes("not looked at"));
+      const titles = (said: typeof before): string[] =>
+        said.found.filter((f) => !isQualified(f.analysis)).map((f) => `${f.finding.count} ${f.finding.title}`);
+      expect(titles(after)).toEqual(titles(before));
+    });
+  }
+
+  it("that was so of some", () => expect(told).toBeGreaterThan(2));
 });
 
 describe("with room for what is not healthy", () => {

@@ -182,11 +182,22 @@ describe("too many at once", () => {
       ),
       ...[5, 6, 7, 8, 9, 10].flatMap((n) => segments(`+${n * 100} c SYN`).map((s) => ({ ...s, port: n }))),
     ]);
-    const forget = new Forgetting(table, DEFAULT_HOSTS, 5);
+    const forget = new Forgetting(table, DEFAULT_HOSTS, { connections: 5, services: 10 });
     expect(forget.sweep(1.2e9)).toBe(6);
     expect(forget.abandoned).toBe(6);
     const ports: number[] = [];
     for (let f = 0; f < table.count; f++) if (table.isKnown(f)) ports.push(table.port(f, 0));
     expect(ports).toEqual([1, 2, 3, 4]);
+  });
+
+  it("lets go of services too, but of none that owes an answer", () => {
+    const { table } = play(segments(`${OPEN}\n${REQUEST}\ns ACK`));
+    const { ledger } = table;
+    const [busy] = ledger.services;
+    for (let n = 1; n < 30; n++) ledger.tally(`198.51.100.${n}`, 80, "http");
+    new Forgetting(table, DEFAULT_HOSTS, { connections: 5, services: 10 }).sweep(1e9);
+    expect(ledger.serviceCount).toBe(9);
+    expect(ledger.services).toContain(busy);
+    expect(ledger.forgotten.services).toBe(21);
   });
 });

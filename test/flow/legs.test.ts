@@ -16,6 +16,20 @@ function ledger() {
 const votes = (of: ReadonlyMap<{ service: { port: number } }, number>) =>
   [...of].map(([s, n]) => `${s.service.port}: ${n}`);
 
+describe("a host on which many services are busy", () => {
+  it.each([
+    [256, 1],
+    [257, 0],
+  ])("%i of them: one that was asked last gets %i votes", (busy, got) => {
+    const { all, tally } = ledger();
+    for (let n = 0; n < busy; n++) all.asked(request(n, "/a", { flow: n }), "10.0.0.9", tally(1000 + n));
+    const database = tally(3306, "mysql", "10.0.0.2");
+    all.asked(request(busy, "SELECT", { protocol: "mysql", flow: busy }), HOST, database);
+    const { byTime } = all.legs.edges.find((e) => e.service === database)!;
+    expect(votes(byTime)).toEqual(got === 0 ? [] : [`${1000 + busy - 1}: 1`]);
+  });
+});
+
 describe("what leaves a host", () => {
   it("belongs to the request with the same id", () => {
     const { all, tally } = ledger();

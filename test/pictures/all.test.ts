@@ -10,7 +10,8 @@ import { sample } from "../cli/samples.ts";
 test("what counts sockets is not drawn when a memory budget has summarised connections", async () => {
   const found = await investigate([sample("leaked-pool")]);
   try {
-    const summarised = { flows: 1200 } as Summarised;
+    const exchanges = { answered: 11, late: 0, unanswered: 2, pending: 0, unknown: 0 };
+    const summarised = { flows: 1200, forgotten: { services: 3, exchanges } } as Summarised;
     const { pictures, without } = await picturesOf({ ...found, view: { ...found.view, summarised } });
     expect(pictures.map(({ kind }) => kind)).not.toContain("states");
     expect(without.filter((sentence) => sentence.includes("1,200 connections were summarised"))).toHaveLength(2);

@@ -25,6 +25,7 @@ const SUMMARISED: Summarised = {
   ],
   services: [{ service: { address: "192.0.2.1", port: 8280 }, flows: 5, endings: ENDINGS, ...COUNTS }],
   elsewhere: null,
+  forgotten: { services: 3, exchanges: { answered: 11, late: 0, unanswered: 2, pending: 0, unknown: 0 } },
   exchanges: { answered: 0, late: 0, unanswered: 7, pending: 0, unknown: 0 },
   cutResponses: 0,
   latencyPoints: 0,
@@ -38,6 +39,7 @@ const SAID = [
   "3 closed properly, with every request answered",
   "2 refused, reset, or closed with something amiss",
   "192.0.2.1:8280: 3 closed, 2 reset",
+  "Of 3 services it is no longer known how they answered over time, only how often: 11 answered, 2 unanswered",
   "7 unanswered",
   "A memory budget of 500 MB was set",
 ];
@@ -85,12 +87,17 @@ describe("answers", () => {
     const { clear, unsure } = ofWhatWasKept(said, {
       ...SUMMARISED,
       exchanges: { ...SUMMARISED.exchanges, unanswered: 0 },
+      forgotten: { ...SUMMARISED.forgotten, services: 0 },
     });
     expect(clear.map((c) => c.analysis)).toEqual(["slow-answers"]);
     expect(unsure.map((u) => u.analysis)).toEqual(["resets", "idle-timeouts", "time-wait-buildup"]);
     expect(unsure[0]!.needs).toContain("not looked at: 2 connections that were summarised");
     const healthyOnly = ofWhatWasKept(said, { ...SUMMARISED, kinds: SUMMARISED.kinds.slice(0, 1) });
     expect(healthyOnly.clear.map((c) => c.analysis)).toContain("idle-timeouts");
+    const slow = healthyOnly.unsure.find((u) => u.analysis === "slow-answers");
+    expect(slow?.needs).toBe(
+      "no service became slower, in what was kept; not looked at: 3 services that were summarised",
+    );
   });
 
   it("are as they were when everything was kept", () => {

@@ -11,7 +11,7 @@ const RECORD = 16;
 const IP = RECORD + 14;
 const TCP = IP + 20;
 const HEADERS = TCP + 20;
-const SERVER = 0xc6336401; // 198.51.100.1
+const SERVER = 0xc6120001; // 198.18.0.1, and those above it
 const REQUEST = Buffer.from("GET /orders/1 HTTP/1.1\r\nHost: shop.example.com\r\n\r\n");
 const NOTHING = Buffer.alloc(0);
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
@@ -37,6 +37,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Segment {
   /** Of the client: its number makes address and port. */
   readonly client: number;
+  /** Of the server: its number makes the address. */
+  readonly server?: number;
   readonly fromClient: boolean;
   readonly flags: number;
   readonly seq: number;
@@ -58,7 +60,7 @@ class CaptureFile {
     writeSync(this.file, pcapHeader({ linkType: 1 }));
   }
 
-  add({ client, fromClient, flags, seq, ack, payload }: Segment): void {
+  add({ client, server = 0, fromClient, flags, seq, ack, payload }: Segment): void {
     const length = HEADERS + payload.length;
     if (this.filled + length > this.batch.length) this.flush();
     const at = this.batch.subarray(this.filled, this.filled + length);
@@ -76,8 +78,8 @@ class CaptureFile {
     at[IP + 9] = 6;
     // Of 10.0.0.0/8, each once, in no order.
     const address = 0x0a000000 + (Math.imul(client, 0x9e3779b1) & 0xffffff);
-    at.writeUInt32BE(fromClient ? address : SERVER, IP + 12);
-    at.writeUInt32BE(fromClient ? SERVER : address, IP + 16);
+    at.writeUInt32BE(fromClient ? address : SERVER + server, IP + 12);
+    at.writeUInt32BE(fromClient ? SERVER + server : address, IP + 16);
     const port = 20_000 + (client % 40_000);
     at.writeUInt16BE(fromClient ? port : 8280, TCP);
     at.writeUInt16BE(fromClient ? 8280 : port, TCP + 2);
@@ -135,6 +137,23 @@ function requests(name: string, connections: number): string {
   return file.done();
 }
 
+/** A client that asks each service once, is answered, and closes. */
+function crawl(name: string, services: number): string {
+  const file = new CaptureFile(name);
+  const body = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const [asked, answered] = [1 + REQUEST.length, 1 + body.length];
+  for (let n = 0; n < services; n++) {
+    const add = (segment: Segment) => file.add({ ...segment, server: n });
+    add(client(0, SYN, 0, 0));
+    add(server(0, SYN | ACK, 0, 1));
+    add(client(0, ACK, 1, 1, REQUEST));
+    add(server(0, FIN | ACK, 1, asked, body));
+    add(client(0, FIN | ACK, asked, answered + 1));
+    add(server(0, ACK, answered + 1, asked + 1));
+  }
+  return file.done();
+}
+
 /** One connection that goes on and on. */
 function download(name: string, segments: number): string {
   const file = new CaptureFile(name);
@@ -184,4 +203,15 @@ it("keeps --memory where every request is a fault to report", { timeout: RUN_MS 
   const { peak, said } = peakOf(requests("requests.pcap", 300_000), "--memory", "300M");
   expect(said).toContain("requests: 150,000 unanswered, 150,000 still waiting at the end");
   expect(peak).toBeLessThan(300);
+});
+
+it("keeps --memory with as many services as connections", { timeout: RUN_MS }, () => {
+  const services = 100_000;
+  const { peak, said } = peakOf(crawl("crawl.pcap", services), "--memory", "230M");
+  const words = said.replace(/\s+/g, " ");
+  expect(words).toContain("100,000 requests: 100,000 answered");
+  const forgotten = Number(/Of ([\d,]+) services it is no longer known/.exec(words)?.[1]?.replaceAll(",", ""));
+  expect(forgotten).toBeGreaterThan(services * 0.9);
+  expect(forgotten).toBeLessThan(services);
+  expect(peak).toBeLessThan(230);
 });

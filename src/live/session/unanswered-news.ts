@@ -19,11 +19,9 @@ export class UnansweredNews {
   take(): Unanswered[] {
     const { ledger } = this.table;
     const news: Exchange[] = [];
-    for (const e of ledger.kept) {
+    for (const e of ledger.takeKept()) {
       if (e.outcome === "unanswered" && e.request !== null && !this.told.has(e)) news.push(e);
     }
-    ledger.kept.length = 0;
-    ledger.cut.length = 0;
     const told = new Set<Exchange>();
     for (const { activity } of ledger.services) {
       for (const e of activity.open) {
