@@ -80,7 +80,7 @@ export const brokenFraming: Analysis = {
       }
     }
     if (findings.length > 0) return { kind: "found", findings, ...(unsure.length === 0 ? {} : { unsure }) };
-    return unsure.length > 0 ? { kind: "unsure", needs: unsure.join("; ") } : cleanBill(judged);
+    return unsure.length > 0 ? { kind: "unsure", needs: unsure } : cleanBill(judged);
   },
 };
 

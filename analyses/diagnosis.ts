@@ -18,6 +18,7 @@ const CLEARLY_NS = 200e6;
 const FEW = 5;
 /** Beside the chain, so many further findings are named. */
 const OTHERS = 3;
+const CONSEQUENCES = 6;
 /** Of one analysis, so many findings are held against all others, the worst: what follows from what, nobody reads of more. */
 const MOST_JOINED = 32;
 
@@ -46,12 +47,14 @@ export function diagnose({ found, clear, unsure, ran }: Outcome, view: CaptureVi
   const consequences = known.filter((f) => f !== lead && due.has(f)).sort((a, b) => onset(a, view) - onset(b, view));
   const sentences = [leadOf(lead, view)];
   const said = consequences.filter((f) => RULES[f.analysis]!.consequence !== undefined);
-  if (said.length > 0) sentences.push(`${capital(said.map((f) => consequenceOf(f, view)).join("; "))}.`);
+  if (said.length > 0) {
+    const named = said.slice(0, CONSEQUENCES).map((f) => consequenceOf(f, view));
+    sentences.push(`${capital(named.join("; "))}${andMore(said.length - named.length)}.`);
+  }
   const others = serious.filter((f) => f !== lead && !due.has(f));
   if (others.length > 0) {
     const named = others.slice(0, OTHERS).map((f) => f.finding.title);
-    const more = others.length > OTHERS ? `; and ${others.length - OTHERS} more` : "";
-    sentences.push(`Also found: ${named.join("; ")}${more}.`);
+    sentences.push(`Also found: ${named.join("; ")}${andMore(others.length - named.length)}.`);
   }
   if (serious.some((f) => RULES[f.analysis] !== undefined && !explained.has(f)))
     sentences.push(`What follows from what was asked of the worst ${MOST_JOINED} findings of each analysis.`);
@@ -179,6 +182,8 @@ function confidence({ finding }: Found, view: CaptureView): { level: Diagnosis["
   };
 }
 
+const andMore = (n: number): string => (n > 0 ? `; and ${formatWhole(n)} more` : "");
+
 /** What a memory budget did not keep; null when everything is there. */
 function summarisedText({ summarised, flowCount }: CaptureView): string | null {
   if (summarised === undefined) return null;
@@ -217,17 +222,15 @@ function nothingWrong(view: CaptureView, isUnsure: boolean, ran: readonly string
       ruled_out: [],
     };
   }
-  const { answered, unknown } = view.totals;
+  const { answered, pending, unknown } = view.totals;
   let midway = 0;
   for (const _ of view.flows(Sign.partial)) midway++;
 
   const grounds: string[] = [];
   if (ran.includes("unanswered-requests")) {
-    grounds.push(
-      answered > 0
-        ? `${plural(answered, "request")} ${answered === 1 ? "was" : "were"} answered`
-        : "no request that can be read is among them",
-    );
+    if (answered > 0) grounds.push(`${plural(answered, "request")} ${answered === 1 ? "was" : "were"} answered`);
+    if (pending > 0) grounds.push(`${plural(pending, "request")} still waited when the capture ended`);
+    if (grounds.length === 0) grounds.push("no request that can be read is among them");
   }
   if (ran.includes("half-closed-connections")) grounds.push("nobody holds a connection half-closed");
   if (ran.includes("refused-connections")) grounds.push("none was refused");

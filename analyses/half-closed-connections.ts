@@ -98,7 +98,7 @@ export const halfClosedConnections: Analysis = {
     }
     if (tooSoon > 0) unsure.push(`${plural(tooSoon, "FIN")} in the last 200 ms: too late in the capture to judge`);
     if (findings.length > 0) return { kind: "found", findings, unsure };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
+    if (unsure.length > 0) return { kind: "unsure", needs: unsure };
     if (view.flowCount === 0) return { kind: "unsure", needs: "there is no TCP connection in the capture" };
     return {
       kind: "clear",

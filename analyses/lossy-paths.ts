@@ -136,7 +136,7 @@ export const lossyPaths: Analysis = {
     const index = new HostIndex(candidates.length === 0 ? [] : paths);
     const findings = [...byHost, ...candidates.flatMap((path) => describe(placed(path, index), view))];
     if (findings.length > 0) return { kind: "found", findings, ...(unsure.length > 0 ? { unsure } : {}) };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
+    if (unsure.length > 0) return { kind: "unsure", needs: unsure };
     return nothingFound(paths, view);
   },
 };

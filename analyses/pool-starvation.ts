@@ -62,7 +62,7 @@ export const poolStarvation: Analysis = {
           : `${name(s.service.service)} answered nothing for ${duration(s.until - s.from)} while its ${plural(s.connections.length, "connection")} to ${name(s.pool.database.service)} lay idle: a leaked pool or a process that stood still; a stack dump of it tells which`,
       );
     if (sure.length > 0) return { kind: "found", findings: sure.map((s) => describe(s, view)), unsure };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
+    if (unsure.length > 0) return { kind: "unsure", needs: unsure };
     if (pools.length === 0)
       return {
         kind: "clear",

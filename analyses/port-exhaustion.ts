@@ -47,7 +47,7 @@ export const portExhaustion: Analysis = {
       if (future !== null || isNear) findings.push(describe(use, limit, future, view));
     }
     if (findings.length > 0) return { kind: "found", findings, unsure };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
+    if (unsure.length > 0) return { kind: "unsure", needs: unsure };
     if (view.flowCount === 0) return { kind: "unsure", needs: "there is no TCP connection in the capture" };
     return { kind: "clear", because: clearText(most) };
   },

@@ -54,7 +54,7 @@ export const unansweredRequests: Analysis = {
       else findings.push(finding);
     }
     if (findings.length > 0) return { kind: "found", findings, unsure };
-    if (unsure.length > 0) return { kind: "unsure", needs: unsure.join("; ") };
+    if (unsure.length > 0) return { kind: "unsure", needs: unsure };
     const answered = view.totals.answered + view.totals.late;
     const met = undelivered > 0 ? `; ${plural(undelivered, "more", "more")} met a connection closed before` : "";
     if (answered > 0) return { kind: "clear", because: `${plural(answered, "request")} had a response${met}` };

@@ -22,16 +22,19 @@ export function runAnalyses<V, E>(analyses: readonly Question<V, E>[], view: V):
     try {
       const result = question.run(view);
       if (result.kind === "clear") said.clear.push({ analysis, because: result.because });
-      else if (result.kind === "unsure") said.unsure.push({ analysis, needs: result.needs });
-      else {
-        for (const needs of result.unsure ?? []) said.unsure.push({ analysis, needs });
-        for (const finding of [...result.findings].sort(worstFirst)) said.found.push({ analysis, finding });
-      }
+      else for (const needs of doubtsOf(result)) said.unsure.push({ analysis, needs });
+      if (result.kind !== "found") continue;
+      for (const finding of [...result.findings].sort(worstFirst)) said.found.push({ analysis, finding });
     } catch (error) {
       said.failed.push({ analysis, error: error instanceof Error ? error.message : String(error) });
     }
   }
   return said;
+}
+
+function doubtsOf<E>(result: Exclude<AnalysisResult<E>, { kind: "clear" }>): readonly string[] {
+  if (result.kind === "found") return result.unsure ?? [];
+  return typeof result.needs === "string" ? [result.needs] : result.needs;
 }
 
 type Ranked = Pick<FoundFinding<unknown>, "severity" | "count">;

@@ -65,7 +65,8 @@ export interface FoundFinding<E = Evidence> {
 export type AnalysisResult<E = Evidence> =
   | { kind: "found"; findings: FoundFinding<E>[]; unsure?: string[] }
   | { kind: "clear"; because: string }
-  | { kind: "unsure"; needs: string };
+  /** One sentence, or one for each case. */
+  | { kind: "unsure"; needs: string | readonly string[] };
 
 export type DumpFinding = FoundFinding<LineEvidence>;
 export type DumpResult = AnalysisResult<LineEvidence>;

@@ -16,6 +16,7 @@ import {
   commentSentences,
   evidenceSentence,
   filtersOf,
+  kindCounts,
   NAMED_CAPTURES,
   redactionSentence,
   severityCounts,
@@ -23,12 +24,14 @@ import {
   topologySentences,
   totalsSentence,
   trustSentences,
+  unsureSentences,
 } from "./sentences.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** Findings told in full, and lines of the lists; trackers limit a description to 64 kB (GitHub) or 1 MB (GitLab). */
 const FULL_FINDINGS = 20;
 const TABLE_ROWS = 50;
+const STEPS = 20;
 const NOTES = 20;
 const SPARK_WIDTH = 40;
 
@@ -66,11 +69,16 @@ export function renderMarkdown(report: Report, surroundings: MarkdownSurrounding
     `Confidence: **${diagnosis.confidence}**${diagnosis.confidence_because === "" ? "" : `: ${markdown(diagnosis.confidence_because)}`}.`,
   );
   if (diagnosis.chain.length > 1) {
-    const steps = diagnosis.chain.map((s, i) => {
+    const steps = diagnosis.chain.slice(0, STEPS).map((s, i) => {
       const at = s.at === null ? "from the start" : formatTime(s.at, day);
       return `${i + 1}. ${at}, *${s.role}*: ${markdown(s.text)}`;
     });
-    section("In order of time", steps.join("\n"));
+    const more = diagnosis.chain.length - steps.length;
+    section(
+      "In order of time",
+      steps.join("\n"),
+      ...(more > 0 ? [`and ${formatNumber(more)} more: see the findings`] : []),
+    );
   }
   if (serious.length > 0) {
     section(`Findings: ${severityCounts(serious)}`, findingsTable(serious, day));
@@ -107,12 +115,8 @@ export function renderMarkdown(report: Report, surroundings: MarkdownSurrounding
       list(clear.map((c) => `${markdown(analysisName(c.analysis))}: ${markdown(c.because)}`)),
     );
   }
-  if (report.unsure.length > 0) {
-    section(
-      "Could not be told",
-      list(report.unsure.map((u) => `${markdown(analysisName(u.analysis))}: ${markdown(u.needs)}`)),
-    );
-  }
+  const unsure = unsureSentences(report).map((u) => `${markdown(u.question)}: ${markdown(u.needs)}`);
+  if (unsure.length > 0) section("Could not be told", list(unsure));
   const trust = [
     ...report.clear.filter((c) => c.analysis === BLIND_SPOTS).map((c) => c.because),
     ...blind.map((f) => `${f.title}. ${f.summary} ${f.advice.join(" ")}`),
@@ -149,7 +153,8 @@ export function findingsTable(
     const holder = cellCode(formatEndpoint(f.subject.holder));
     return `| ${f.severity} | ${markdown(f.title)} | ${holder} | ${formatNumber(f.count)} | ${since} |`;
   });
-  if (findings.length > TABLE_ROWS) rows.push(`| | and ${findings.length - TABLE_ROWS} more | | | |`);
+  const more = findings.slice(TABLE_ROWS);
+  if (more.length > 0) rows.push(`| | and ${formatNumber(more.length)} more: ${markdown(kindCounts(more))} | | | |`);
   return ["| Severity | Finding | Who should act | Count | Since |", "| --- | --- | --- | ---: | --- |", ...rows].join(
     "\n",
   );

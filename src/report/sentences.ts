@@ -13,6 +13,8 @@ const NAMED_OTHERS = 4;
 const NAMED_PROBLEMS = 5;
 export const NAMED_CAPTURES = 20;
 const NAMED_COMMENTS = 3;
+/** Cases named of a question that could not be answered. */
+const NAMED_DOUBTS = 5;
 
 export const BLIND_SPOTS = "capture-blind-spots";
 
@@ -172,6 +174,29 @@ export function severityCounts(findings: readonly ReportFinding[]): string {
     .filter(({ n }) => n > 0)
     .map(({ severity, n }) => `${formatNumber(n)} ${severity}`)
     .join(", ");
+}
+
+/** "unanswered requests (60), resets (2)": by the question that found them. */
+export function kindCounts(findings: readonly ReportFinding[]): string {
+  const counts = new Map<string, number>();
+  for (const { analysis } of findings) counts.set(analysis, (counts.get(analysis) ?? 0) + 1);
+  return [...counts].map(([id, n]) => `${analysisName(id)} (${formatNumber(n)})`).join(", ");
+}
+
+/** What could not be told, by question: the first cases of each, and how many more there are. */
+export function unsureSentences({ unsure }: Pick<Report, "unsure">): { question: string; needs: string }[] {
+  const byQuestion = new Map<string, string[]>();
+  for (const { analysis, needs } of unsure) {
+    const known = byQuestion.get(analysis);
+    if (known === undefined) byQuestion.set(analysis, [needs]);
+    else known.push(needs);
+  }
+  return [...byQuestion].flatMap(([analysis, all]) => {
+    const named = all.length <= NAMED_DOUBTS + 1 ? all : all.slice(0, NAMED_DOUBTS);
+    const more = all.length - named.length;
+    const sentences = more === 0 ? named : [...named, `${formatNumber(more)} more like these, in --format json`];
+    return sentences.map((text) => ({ question: analysisName(analysis), needs: text }));
+  });
 }
 
 export const worstOf = (findings: readonly ReportFinding[]): Severity | null =>

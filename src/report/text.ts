@@ -3,7 +3,7 @@
 // Plain text of a given width, a string from a report and nothing else. Every text of the report is made inert before it is
 // measured and wrapped; colours are put on whole lines afterwards, so that they never count as width.
 
-import { count, formatTime } from "../core/format.ts";
+import { count, formatNumber, formatTime } from "../core/format.ts";
 import type { Report, ReportFinding } from "../core/report.ts";
 import { displayWidth, padEnd } from "../core/wrap.ts";
 import { dumpSentences } from "./dump-sentences.ts";
@@ -15,6 +15,7 @@ import {
   captureSentence,
   commentSentences,
   isDamaged,
+  kindCounts,
   NAMED_CAPTURES,
   redactionSentence,
   severityCounts,
@@ -22,6 +23,7 @@ import {
   topologySentences,
   totalsSentence,
   trustSentences,
+  unsureSentences,
   worstOf,
 } from "./sentences.ts";
 import { PLAIN } from "./style.ts";
@@ -29,8 +31,9 @@ import { findingText, titleText } from "./text-finding.ts";
 
 export type { TextOptions };
 
-/** Shown in full; what is beyond is counted, and is in the JSON. A screen holds about two findings. */
+/** Shown in full, and by their titles at least; what is beyond is counted, and is in the JSON. A screen holds about two findings. */
 const FULL_FINDINGS = 20;
+const TOLD_FINDINGS = 50;
 const STEPS = 10;
 const NOTES = 10;
 
@@ -90,7 +93,7 @@ function steps(page: Page, { diagnosis }: Report): void {
     page.paragraph(step.text, { indent: 2, lead: page.show(lead), paintLead: page.style.dim });
   });
   if (chain.length > shown.length)
-    page.paragraph(`and ${chain.length - shown.length} more: see the findings`, { indent: 2 });
+    page.paragraph(`and ${formatNumber(chain.length - shown.length)} more: see the findings`, { indent: 2 });
 }
 
 function ruledOut(page: Page, { diagnosis }: Report): void {
@@ -135,10 +138,14 @@ function findings(page: Page, serious: readonly ReportFinding[]): void {
     page.blank();
     findingText(page, finding);
   }
-  for (const finding of serious.slice(FULL_FINDINGS)) {
+  for (const finding of serious.slice(FULL_FINDINGS, TOLD_FINDINGS)) {
     page.blank();
     titleText(page, finding);
   }
+  const more = serious.slice(TOLD_FINDINGS);
+  if (more.length === 0) return;
+  page.blank();
+  page.paragraph(`and ${formatNumber(more.length)} more, in --format json: ${kindCounts(more)}`);
 }
 
 function notable(page: Page, notes: readonly ReportFinding[]): void {
@@ -158,7 +165,7 @@ function clear(page: Page, report: Report): void {
 function unsure(page: Page, report: Report): void {
   if (report.unsure.length === 0) return;
   page.heading("Could not be told");
-  for (const u of report.unsure) page.item(`${analysisName(u.analysis)}: ${u.needs}`, 2);
+  for (const { question, needs } of unsureSentences(report)) page.item(`${question}: ${needs}`, 2);
 }
 
 function trust(page: Page, report: Report, blind: readonly ReportFinding[]): void {

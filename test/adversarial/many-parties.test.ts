@@ -2,7 +2,10 @@
 // what is asked of pairs of findings: a finding for each client was once the cube of the clients.
 
 import { describe, expect, it } from "vitest";
+import type { Report } from "../../src/core/report.ts";
 import { analyze } from "../../src/index.ts";
+import { renderMarkdown } from "../../src/report/markdown.ts";
+import { renderText } from "../../src/report/text.ts";
 import { ipv4, tcp, text } from "../decoders/frames.ts";
 import { capture, record } from "./made.ts";
 
@@ -52,6 +55,13 @@ const opened = (client: Uint8Array, service: Uint8Array, port: number) => {
   };
 };
 
+/** As people get it: GitHub takes 64 kB. */
+function readable(report: Report): string[] {
+  const texts = [renderText(report), renderMarkdown(report)];
+  for (const said of texts) expect(said.length).toBeLessThan(60_000);
+  return texts.map((said) => said.replace(/\s+/g, " "));
+}
+
 describe("a service of thousands of clients that answers none", () => {
   it("is one finding, which counts requests and clients", async () => {
     const report = await analyze([
@@ -85,6 +95,18 @@ describe("a client of thousands of services", () => {
     expect(report.totals.requests).toBe(MANY);
     expect(report.findings.length).toBeGreaterThanOrEqual(MANY);
     expect(report.diagnosis.summary).toContain("the worst 32 findings of each analysis");
+    const more = report.findings.filter((f) => f.severity !== "info").length - 50;
+    for (const said of readable(report)) {
+      expect(said).toContain(`and ${more.toLocaleString("en")} more`);
+      expect(said).toMatch(/ unanswered requests \([\d,]+\)/);
+    }
+  });
+
+  it("whose requests still wait has a sentence of each, of which some are told", async () => {
+    const report = await analyze([captureOf((n) => opened(SERVICE, host(n), 80).segments)]);
+    expect(report.unsure.filter((u) => u.analysis === "unanswered-requests")).toHaveLength(MANY);
+    expect(report.diagnosis.summary).toContain("20,000 requests still waited when the capture ended");
+    for (const said of readable(report)) expect(said).toContain("unanswered requests: 19,995 more like these");
   });
 
   it("that are refused has a finding of each", async () => {

@@ -107,7 +107,7 @@ describe("broken-framing", () => {
   it("where not one frame fits, the description is doubted, not the service", async () => {
     expect(await run([`${OPEN} c ${WRONG}\n s ${WRONG}`])).toEqual({
       kind: "unsure",
-      needs: "10.0.0.2:80: not one frame is as --frame says, from the first byte on; another format, or TLS?",
+      needs: ["10.0.0.2:80: not one frame is as --frame says, from the first byte on; another format, or TLS?"],
     });
   });
 
@@ -115,9 +115,11 @@ describe("broken-framing", () => {
     const text = `${OPEN} c ${frames(4)}\n c ${frames(50)} lost\n s ACK\n c ${frames(5)}\n c ${WRONG}\n s ACK`;
     expect(await run([text])).toMatchObject({
       kind: "unsure",
-      needs: expect.stringContaining(
-        "10.0.0.2:80: 1 frame intact as far as captured, but bytes are missing in 1 of 1 connection",
-      ),
+      needs: [
+        expect.stringContaining(
+          "10.0.0.2:80: 1 frame intact as far as captured, but bytes are missing in 1 of 1 connection",
+        ),
+      ],
     });
   });
 
@@ -126,13 +128,13 @@ describe("broken-framing", () => {
     ["cut off", `${OPEN} c len=60 cap=0\n c 'zzzz'\n s ACK`],
   ])("a beginning that is %s makes no broken frame", async (_, text) => {
     const result = await run([`${text}\n c FIN ACK\n s FIN ACK\n c ACK`]);
-    expect(result).toMatchObject({ needs: expect.stringContaining("0 frames intact as far as captured") });
+    expect(result).toMatchObject({ needs: [expect.stringContaining("0 frames intact as far as captured")] });
   });
 
   it("joined midway, a place that cannot be told is said", async () => {
     expect(await run(["c 'zzz'\n s ACK\n c 'yyy'\n s ACK"])).toEqual({
       kind: "unsure",
-      needs: "10.0.0.2:80: no frame's place could be told; a capture from the connections' start, or magic=",
+      needs: ["10.0.0.2:80: no frame's place could be told; a capture from the connections' start, or magic="],
     });
   });
 });

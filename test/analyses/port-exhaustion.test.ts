@@ -68,7 +68,7 @@ describe("a client that never closes", () => {
   it("is not sure when the capture ends with the last port", () => {
     expect(run(steps.filter(([ms]) => ms < 10_000))).toMatchObject({
       kind: "unsure",
-      needs: expect.stringContaining("40000-40099"),
+      needs: [expect.stringContaining("40000-40099")],
     });
   });
 
@@ -167,7 +167,7 @@ describe("no false alarm", () => {
 
   it("a counter that stops at round numbers: nobody can tell, and it says what would", () => {
     const counted = count(42_000);
-    expect(run(counted)).toMatchObject({ kind: "unsure", needs: expect.stringContaining("--port-range") });
+    expect(run(counted)).toMatchObject({ kind: "unsure", needs: [expect.stringContaining("--port-range")] });
     expect(run(counted, stated(32_768, 60_999)).kind).toBe("clear");
   });
 

@@ -10,6 +10,7 @@ import {
   redactionSentence,
   totalsSentence,
   trustSentences,
+  unsureSentences,
 } from "../sentences.ts";
 import type { PageFacts } from "./html-facts.ts";
 import { fitting, type Html, html, listOf } from "./html-markup.ts";
@@ -26,7 +27,7 @@ export function trustSection(facts: PageFacts): Html {
     ...[redactionSentence(report)].flatMap((s) => (s === null ? [] : [html`${s}`])),
     ...allCommentSentences(report.captures).map((s) => html`${s}`),
   ];
-  const unsure = report.unsure.map((u) => html`<strong>${analysisName(u.analysis)}:</strong> ${u.needs}`);
+  const unsure = unsureSentences(report).map((u) => html`<strong>${u.question}:</strong> ${u.needs}`);
   const dumps = dumpSentences(report, day).map((s) => html`${s}`);
   return html`<section id="trust" aria-labelledby="trust-heading"><h2 id="trust-heading">How far this capture can be trusted</h2>
 <p>${totalsSentence(report)}</p>
