@@ -56,3 +56,27 @@ export const smallest = (values: Iterable<number>): number => {
   for (const value of values) if (value < least) least = value;
   return least;
 };
+
+/**
+ * The value that would stand at `n` if they were sorted; the values change their places. In linear time, whatever they are: the pivots are
+ * drawn by lot (Hoare's FIND).
+ */
+export function nthSmallest(values: Float64Array, n: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[low + Math.floor(Math.random() * (high - low + 1))]!;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (values[left]! < pivot) left++;
+      while (values[right]! > pivot) right--;
+      if (left > right) break;
+      const value = values[left]!;
+      values[left++] = values[right]!;
+      values[right--] = value;
+    }
+    if (n <= right) high = right;
+    else if (n >= left) low = left;
+    else break;
+  }
+  return values[n]!;
+}

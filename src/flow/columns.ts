@@ -219,9 +219,13 @@ export class FlowColumns {
 
   /** Makes a flow's row what it was before its first packet. */
   clear(f: number): void {
-    this.raw.forEach((column, n) => {
-      column.fill(0, f * this.units[n]!, (f + 1) * this.units[n]!);
-    });
+    const { raw, units } = this;
+    for (let n = 0; n < raw.length; n++) {
+      const column = raw[n]!;
+      const end = (f + 1) * units[n]!;
+      // One to four words: fill() takes ten times as long.
+      for (let at = f * units[n]!; at < end; at++) column[at] = 0;
+    }
   }
 
   /**

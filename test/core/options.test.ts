@@ -1,12 +1,13 @@
 // Do times and filters mean what people write? And are addresses and instants written as the RFCs ask?
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatIpv4, formatIpv6 } from "../../src/core/address.ts";
 import { CaptureClock, isoFromEpoch } from "../../src/core/clock.ts";
 import { fileOf, frameOf, frameRef } from "../../src/core/frame.ts";
 import { Packet } from "../../src/core/packet.ts";
 import { parseFilter } from "../../src/core/packet-filter.ts";
-import { constantOf, median, percentile, timelineOf } from "../../src/core/statistics.ts";
+import { constantOf, median, nthSmallest, percentile, timelineOf } from "../../src/core/statistics.ts";
 import { parseTime, resolveTime } from "../../src/core/time-option.ts";
 
 describe("--from, --to", () => {
@@ -125,6 +126,25 @@ describe("statistics", () => {
     expect(constantOf([1.0, 1.001, 0.999, 1.002])).toBe(1.0);
     expect(constantOf([1, 2, 3])).toBeNull();
     expect(constantOf([1, 1])).toBeNull();
+  });
+
+  it("have an n-th smallest, as if they were sorted", () => {
+    const values = fc.array(
+      fc.oneof(
+        fc.nat(5),
+        fc.double({ noNaN: true }).map((x) => x + 0),
+      ),
+      { minLength: 1, maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(values, fc.nat(79), (list, at) => {
+        const n = at % list.length;
+        expect(nthSmallest(Float64Array.from(list), n)).toBe(Float64Array.from(list).sort()[n]);
+      }),
+      { numRuns: 2000 },
+    );
+    const same = new Float64Array(300_000).fill(7);
+    expect(nthSmallest(same, 150_000)).toBe(7);
   });
 
   it("count over time", () => expect(timelineOf([0, 1, 99, 100], 0, 100, 4)).toEqual([2, 0, 0, 2]));
