@@ -30,7 +30,8 @@ export interface ReadOptions extends PassChoices, HostOptions, RedactionOptions 
   decoders?: readonly StreamDecoder[];
   /**
    * Bytes that the program may use, or `500M`, `2G`: beyond it connections are summarised, those first of which nothing would be said,
-   * and the report says so. For reports; whatever lists every connection refuses it. 230 MB at least.
+   * and the report says so. For reports; whatever lists every connection refuses it. 230 MB at least. Node lets garbage grow to three
+   * times what is in use, which may be some percent more; the command has it collected sooner (`node --heap-growing-percent=100`).
    */
   memory?: number | string;
   /** Told about every few megabytes: bytes read, bytes in all (undefined for a pipe), packets so far. */
