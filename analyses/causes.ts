@@ -93,9 +93,11 @@ export const RULES: Record<string, Rule> = {
     lead: (f, view) =>
       f.metrics.kind === "turned-away" || f.metrics.kind === "ended"
         ? f.summary
-        : f.metrics.kind === "refused"
-          ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
-          : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
+        : typeof f.metrics.services === "number"
+          ? `${f.title}. ${f.summary}`
+          : f.metrics.kind === "refused"
+            ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
+            : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
   },
   "bound-ports": {
     role: "cause",

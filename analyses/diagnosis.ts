@@ -187,10 +187,14 @@ const andMore = (n: number): string => (n > 0 ? `; and ${formatWhole(n)} more` :
 /** What a memory budget did not keep; null when everything is there. */
 function summarisedText({ summarised, flowCount }: CaptureView): string | null {
   if (summarised === undefined) return null;
-  const { flows, exchanges, cutResponses, forgotten } = summarised;
+  const { flows, resumed, exchanges, cutResponses, forgotten } = summarised;
   const counted = Object.values(exchanges).reduce((n, of) => n + of, cutResponses);
   if (flows > 0) {
-    return `${formatWhole(flows)} of ${plural(flowCount, "connection")} were summarised to stay within the memory budget`;
+    const which =
+      resumed === 0
+        ? `${formatWhole(flows)} of ${plural(flowCount, "connection")} were summarised`
+        : `connections were summarised ${plural(flows, "time")} (of ${formatWhole(flowCount)}; some went on, and went again)`;
+    return `${which} to stay within the memory budget`;
   }
   return counted > 0
     ? `${plural(counted, "exchange")} are counted only, to stay within the memory budget`

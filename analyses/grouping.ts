@@ -2,7 +2,7 @@
 // many clients, those of all of them: nobody reads a finding for each of three thousand.
 
 import { formatEndpoint } from "../src/core/address.ts";
-import { type Evidence, isManyClients, manyClients, type Party } from "../src/core/analysis.ts";
+import { type Evidence, isMany, manyClients, manyServices, type Party } from "../src/core/analysis.ts";
 import type { EndRow } from "../src/core/flow-view.ts";
 import type { FrameRef } from "../src/core/frame.ts";
 import { formatWhole } from "../src/core/numbers.ts";
@@ -12,11 +12,17 @@ export const CITED = 5;
 
 /** Clients of one service that are told of each by itself; where there are more, one finding tells of all. */
 const MOST_CLIENTS = 16;
+/** And services of one client, where {@link joinServices} is asked for. */
+export const MOST_SERVICES = 64;
 
 export interface Group<T> {
-  service: Party & { port: number };
-  /** The same as one number ({@link EndRow.place}). */
+  /** With its port. Of many, what stands for all of them ({@link manyServices}). */
+  service: Party;
+  /** The same as one number ({@link EndRow.place}); of the first of many. */
   place: number;
+  /** How many services it is. */
+  services: number;
+  kind: string;
   /** The other side: a client has no fixed port. Of more than a few, what stands for all of them ({@link manyClients}). */
   peer: Party;
   items: T[];
@@ -48,7 +54,7 @@ export class Groups<T> {
     const of = this.of(service.place, kind);
     let group = of.groups.get(peer.host);
     if (group === undefined) {
-      group = of.joint ?? this.begin(service, peer);
+      group = of.joint ?? this.begin(service, peer, kind);
       of.groups.set(peer.host, group);
       if (of.joint === null && of.groups.size > MOST_CLIENTS) group = join(of);
     }
@@ -75,10 +81,12 @@ export class Groups<T> {
     return of;
   }
 
-  private begin({ address, port, place }: EndRow, peer: EndRow): Collected<T> {
+  private begin({ address, port, place }: EndRow, peer: EndRow, kind: string): Collected<T> {
     const group: Collected<T> = {
       service: { address, port },
       place,
+      services: 1,
+      kind,
       peer: { address: peer.address },
       items: [],
       order: [],
@@ -103,11 +111,35 @@ function join<T>(of: OfService<T>): Collected<T> {
   return joint;
 }
 
+/**
+ * The same groups; but those of a kind between one client and more than so many services as one, in the place of the first. The items of one
+ * service come behind those of another.
+ */
+export function joinServices<T>(groups: Iterable<Group<T>>): Group<T>[] {
+  const all = [...groups];
+  const byClient = new Map<string, Group<T>[]>();
+  for (const group of all) {
+    if (isMany(group.peer)) continue;
+    const key = `${group.kind} ${group.peer.address}`;
+    const own = byClient.get(key);
+    if (own === undefined) byClient.set(key, [group]);
+    else own.push(group);
+  }
+  const joined = new Map<Group<T>, Group<T> | null>();
+  for (const own of byClient.values()) {
+    if (own.length <= MOST_SERVICES) continue;
+    const items = own.flatMap((group) => group.items);
+    for (const group of own) joined.set(group, null);
+    joined.set(own[0]!, { ...own[0]!, service: manyServices(own.length), services: own.length, items });
+  }
+  return all.flatMap((group) => (joined.has(group) ? (joined.get(group) ?? []) : group));
+}
+
 export const name = (party: Party): string => formatEndpoint(party);
 
 /** The word that goes with it: "10.0.0.1 holds", "3,030 clients hold". */
 export const agreeing = (party: Party | null, one: string, many: string): string =>
-  party !== null && isManyClients(party) ? many : one;
+  party !== null && isMany(party) ? many : one;
 
 /** Evidence for a flow and frames of it; the composition root turns the frames into a display filter. */
 export const cite = (flow: number, ...frames: (FrameRef | undefined)[]): Evidence => ({

@@ -1,6 +1,6 @@
 // Who was told that the peer is done, and did not close its own side?
 
-import { type Analysis, type FoundFinding, isManyClients, type Severity } from "../src/core/analysis.ts";
+import { type Analysis, type FoundFinding, isMany, type Severity } from "../src/core/analysis.ts";
 import { toSeconds } from "../src/core/clock.ts";
 import { type CaptureView, type EndRow, type FlowRow, Sign, type StateName } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
@@ -130,7 +130,7 @@ function describe(g: Group<Held>, view: CaptureView): FoundFinding {
   const unanswered = items.filter((h) => h.unanswered).length;
   // Ports are used up at the end that chose them: the client.
   const usedUp =
-    !atServer && !isManyClients(holder) && growth !== null && open > 0
+    !atServer && !isMany(holder) && growth !== null && open > 0
       ? PortSupply.in(view).usedUpAt(holder.address, g.service, growth)
       : null;
   const since = clockTime(view.clock.iso(first.from));

@@ -7,6 +7,7 @@ import { firstFrom, timelineOf } from "../src/core/statistics.ts";
 import { turnedAway } from "./accept-backlog.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 import { rejections } from "./rejections.ts";
+import { describeMany, type Failure, TriedInVain } from "./tried-in-vain.ts";
 
 const SEVERAL = 3;
 /** A client that tries IPv6 first and is refused connects to the same port on the other family right away (RFC 8305). */
@@ -37,28 +38,17 @@ export const refusedConnections: Analysis = {
         : { kind: "unsure", needs: "no connection was opened while the capture ran" };
     }
 
-    let accepted: Accepted | null = null;
     const atFullQueue = turnedAway(view);
-    const refused = new Groups<number>();
-    const silent = new Groups<number>();
+    const failed: number[] = [];
     let once = 0;
     for (const flow of view.flows(Sign.refused | Sign.unanswered)) {
       // Told by accept-backlog.
       if (atFullQueue.has(flow.id)) continue;
-      const isRefused = flow.ending === "refused";
       // One SYN without an answer at the end of a capture, or in a capture of one direction, tells nothing.
-      if (!isRefused && flow.client.syns < 2) {
-        once++;
-        continue;
-      }
-      accepted ??= new Accepted(view);
-      (isRefused ? refused : silent).add(flow.server, flow.client, flow.id);
+      if (flow.ending !== "refused" && flow.client.syns < 2) once++;
+      else failed.push(flow.id);
     }
-    const findings = [
-      ...[...refused].map((g) => describe("refused", g, accepted!, view)),
-      ...[...silent].map((g) => describe("unanswered", g, accepted!, view)),
-      ...rejected,
-    ];
+    const findings = [...(failed.length === 0 ? [] : whatFailed(failed, view)), ...rejected];
     const unsure =
       once > 0
         ? [`${plural(once, "SYN")} without an answer, sent once: capture for longer, or in both directions`]
@@ -68,6 +58,42 @@ export const refusedConnections: Analysis = {
     return { kind: "clear", because: "no connection attempt was refused, or met the silence of a dead host" };
   },
 };
+
+function whatFailed(flows: readonly number[], view: CaptureView): FoundFinding[] {
+  const accepted = new Accepted(view);
+  const tried = new TriedInVain();
+  for (const flow of view.rows(flows)) if (!accepted.services.has(flow.server.place)) tried.note(flow);
+  const [refused, unanswered] = [new Failed(), new Failed()];
+  for (const flow of view.rows(flows)) {
+    const isMany = tried.isMany(flow) && !accepted.services.has(flow.server.place);
+    (flow.ending === "refused" ? refused : unanswered).add(flow, isMany);
+  }
+  return [...refused.describe("refused", accepted, view), ...unanswered.describe("unanswered", accepted, view)];
+}
+
+/** Attempts that failed in one way. */
+class Failed {
+  private readonly groups = new Groups<number>();
+  /** Of clients that tried many services: by their hosts. */
+  private readonly many = new Map<number, number[]>();
+
+  add({ id, server, client }: FlowRow, isMany: boolean): void {
+    if (!isMany) {
+      this.groups.add(server, client, id);
+      return;
+    }
+    const flows = this.many.get(client.host);
+    if (flows === undefined) this.many.set(client.host, [id]);
+    else flows.push(id);
+  }
+
+  describe(how: Failure, accepted: Accepted, view: CaptureView): FoundFinding[] {
+    return [
+      ...[...this.groups].map((g) => describe(how, g, accepted, view)),
+      ...[...this.many.values()].map((flows) => describeMany(how, flows, view)),
+    ];
+  }
+}
 
 function anyFailed(view: CaptureView): boolean {
   for (const _ of view.flows(Sign.refused | Sign.unanswered)) return true;
@@ -117,12 +143,7 @@ function attempt(flow: FlowRow, accepted: Accepted): Attempt {
   return { frames, time, syns: flow.client.syns, fallback: fallback && flow.server.rst !== null };
 }
 
-function describe(
-  how: "refused" | "unanswered",
-  g: Group<number>,
-  accepted: Accepted,
-  view: CaptureView,
-): FoundFinding {
+function describe(how: Failure, g: Group<number>, accepted: Accepted, view: CaptureView): FoundFinding {
   const service = name(g.service);
   const peer = name(g.peer);
   const everAccepted = accepted.services.has(g.place);

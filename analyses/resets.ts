@@ -4,7 +4,7 @@ import type { Analysis, Evidence, FoundFinding, Severity } from "../src/core/ana
 import { type CaptureView, type EndRow, type FlowRow, Sign } from "../src/core/flow-view.ts";
 import { type FrameRef, isBefore } from "../src/core/frame.ts";
 import { timelineOf } from "../src/core/statistics.ts";
-import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
+import { CITED, cite, clockTime, type Group, Groups, joinServices, name, plural } from "./grouping.ts";
 import { staleWrites } from "./stale-connections.ts";
 
 const SEVERAL = 5;
@@ -92,7 +92,7 @@ export const resets: Analysis = {
       groups.set(cause, of);
       of.add(flow.server, flow.client, flow.id, sender === flow.server ? "server" : "client");
     }
-    const findings = [...groups].flatMap(([cause, of]) => [...of].map((g) => describe(cause, g, view)));
+    const findings = [...groups].flatMap(([cause, of]) => joinServices(of).map((g) => describe(cause, g, view)));
     if (findings.length > 0) return { kind: "found", findings };
     if (view.flowCount === 0) return { kind: "unsure", needs: "there is no TCP connection in the capture" };
     const met = stale.size > 0 ? " but by a write onto a closed one" : "";
@@ -140,7 +140,8 @@ function describe(cause: Cause, g: Group<number>, view: CaptureView): FoundFindi
     if (evidence.length < CITED) evidence.push(cite(flow.id, ...frames));
   }
   return {
-    severity: severity(g.items.length),
+    // Each of many services may have done it once only.
+    severity: severity(Math.ceil(g.items.length / g.services)),
     title: `${name(holder)} reset ${plural(g.items.length, "connection")} with ${name(peer)}`,
     summary: `${name(holder)} ${what}. ${plural(g.items.length, "time")}, first at ${clockTime(view.clock.iso(times[0]!))}.`,
     subject: { holder, peer },

@@ -13,12 +13,12 @@ export interface Party {
   port?: number;
 }
 
+/** What stands for parties that are too many to be told of one by one: "3,030 clients". */
+export const manyClients = (count: number): Party => ({ address: `${formatWhole(count)} clients` });
+export const manyServices = (count: number): Party => ({ address: `${formatWhole(count)} services` });
 /** No address ends like this. */
-const MANY_CLIENTS = " clients";
+export const isMany = ({ address }: Party): boolean => address.endsWith(" clients") || address.endsWith(" services");
 
-/** What stands for the clients of a service that are too many to be told of one by one: "3,030 clients". */
-export const manyClients = (count: number): Party => ({ address: `${formatWhole(count)}${MANY_CLIENTS}` });
-export const isManyClients = ({ address }: Party): boolean => address.endsWith(MANY_CLIENTS);
 /** Packets that prove a finding. The report adds a Wireshark display filter that selects exactly these. */
 export interface Evidence {
   flow: number;

@@ -169,6 +169,11 @@ export class Legs {
   private clients = new Set<string>();
   private edgeCount = 0;
 
+  /** How many {@link edges} there are. */
+  get size(): number {
+    return this.edgeCount;
+  }
+
   get edges(): Edge[] {
     return this.places.flatMap(({ edges }) => edges);
   }

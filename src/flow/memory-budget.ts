@@ -20,6 +20,8 @@ export const STREAM_BYTES = 6000;
 export const EXCHANGE_BYTES = 2500;
 export const NOTES_BYTES = 1200;
 export const SERVICE_BYTES = 8000;
+/** Who asks which service. */
+const EDGE_BYTES = 1500;
 const ADDRESS_BYTES = 30;
 /** As objects of the report, with `detail`. */
 const DETAIL_FLOW_BYTES = 1500;
@@ -82,6 +84,7 @@ export class MemoryBudget implements FlowLimit {
       streams.openCount * STREAM_BYTES +
       streams.noted.size * NOTES_BYTES +
       ledger.serviceCount * SERVICE_BYTES +
+      ledger.legs.size * EDGE_BYTES +
       addresses.count * ADDRESS_BYTES;
     return Math.max(LEAST_FLOWS, Math.floor((this.room - beside) / this.flowBytes));
   }

@@ -70,9 +70,11 @@ export function summarisedSentences({ summarised: s, totals }: Report): string[]
     const kinds = s.kinds.map(
       (k) => `${formatNumber(k.flows)} ${KIND_WORDS[k.kind]} (${formatSpan(k.first_time, k.last_time)})`,
     );
-    lines.push(
-      `${formatNumber(s.flows)} of ${count(totals.flows, "connection")} ${s.flows === 1 ? "was" : "were"} summarised: ${kinds.join("; ")}.`,
-    );
+    const which =
+      s.resumed === 0
+        ? `${formatNumber(s.flows)} of ${count(totals.flows, "connection")} ${s.flows === 1 ? "was" : "were"} summarised`
+        : `Connections were summarised ${count(s.flows, "time")}`;
+    lines.push(`${which}: ${kinds.join("; ")}.`);
     lines.push(serviceSentence(s));
   }
   if (s.forgotten_services !== undefined) {

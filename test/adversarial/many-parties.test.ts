@@ -109,7 +109,7 @@ describe("a client of thousands of services", () => {
     for (const said of readable(report)) expect(said).toContain("unanswered requests: 19,995 more like these");
   });
 
-  it("that are refused has a finding of each", async () => {
+  it("that refuse it has one finding", async () => {
     const report = await analyze([
       captureOf((n) => {
         const ports = [40_000, 1 + n] as const;
@@ -117,6 +117,6 @@ describe("a client of thousands of services", () => {
         return [syn, { from: SERVICE, to: host(0), ports: [1 + n, 40_000], flags: RST | ACK, seq: 0, ack: 1 }];
       }),
     ]);
-    expect(report.findings.filter((f) => f.analysis === "refused-connections").length).toBe(MANY);
+    expect(report.findings.map((f) => f.title)).toEqual(["10.0.0.0 was refused by 20,000 ports of 198.51.100.1"]);
   });
 });

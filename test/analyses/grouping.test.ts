@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Groups } from "../../analyses/grouping.ts";
+import { Groups, joinServices } from "../../analyses/grouping.ts";
 import type { EndRow } from "../../src/core/flow-view.ts";
 
 const MOST = 16;
@@ -37,5 +37,32 @@ describe("groups", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("services of one client", () => {
+  const collected = (services: number) => {
+    const groups = new Groups<number>();
+    for (let place = 0; place < services; place++) {
+      groups.add(end(place, 0), end(0, 1), place);
+      groups.add(end(place, 0), end(0, 1), 1000 + place);
+    }
+    groups.add(end(0, 0), end(0, 2), 2000);
+    groups.add(end(0, 0), end(0, 1), 3000, "server");
+    for (let host = 3; host < 23; host++) groups.add(end(500, 0), end(0, host), 4000 + host);
+    return joinServices(groups).map((g) => [g.service.address, g.peer.address, g.services, g.items.length]);
+  };
+  const others = [
+    ["10.0.0.0", "10.0.0.2", 1, 1],
+    ["10.0.0.0", "10.0.0.1", 1, 1],
+    ["10.0.0.0", "20 clients", 1, 20],
+  ];
+
+  it("are told of each up to 64", () => {
+    expect(collected(64)).toEqual([...Array.from({ length: 64 }, () => ["10.0.0.0", "10.0.0.1", 1, 2]), ...others]);
+  });
+
+  it("are one beyond, of a kind and a client", () => {
+    expect(collected(65)).toEqual([["65 services", "10.0.0.1", 65, 130], ...others]);
   });
 });

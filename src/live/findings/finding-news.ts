@@ -1,6 +1,6 @@
 // What is new of what was found? The findings of one analysis beside those of the one before: new, grown, over.
 
-import { isManyClients, type Party, SEVERITIES, type Severity } from "../../core/analysis.ts";
+import { isMany, type Party, SEVERITIES, type Severity } from "../../core/analysis.ts";
 import { formatNumber, formatTime } from "../../core/format.ts";
 import { cut, padEnd, wrap } from "../../core/wrap.ts";
 
@@ -36,10 +36,7 @@ function keysOf(findings: readonly FoundNow[]): Map<string, FoundNow> {
     // What is harmless by itself waits for the report; that the packets end here is no news while more come.
     if (finding.severity === "info") continue;
     const { holder, peer } = finding.subject;
-    const key = JSON.stringify([
-      finding.analysis,
-      ...[holder, peer].map((p) => (p && isManyClients(p) ? "clients" : p)),
-    ]);
+    const key = JSON.stringify([finding.analysis, ...[holder, peer].map((p) => (p && isMany(p) ? "many" : p))]);
     // Several of the same subject are told as one: the first is the worst.
     if (!keyed.has(key)) keyed.set(key, finding);
   }
