@@ -7,9 +7,8 @@ import { firstFrom, timelineOf } from "../src/core/statistics.ts";
 import { turnedAway } from "./accept-backlog.ts";
 import { CITED, cite, clockTime, type Group, Groups, name, plural } from "./grouping.ts";
 import { rejections } from "./rejections.ts";
-import { describeMany, type Failure, TriedInVain } from "./tried-in-vain.ts";
+import { describeMany, type Failure, SEVERAL, TriedInVain } from "./tried-in-vain.ts";
 
-const SEVERAL = 3;
 /** A client that tries IPv6 first and is refused connects to the same port on the other family right away (RFC 8305). */
 const FALLBACK_NS = 1e9;
 
@@ -62,10 +61,12 @@ export const refusedConnections: Analysis = {
 function whatFailed(flows: readonly number[], view: CaptureView): FoundFinding[] {
   const accepted = new Accepted(view);
   const tried = new TriedInVain();
-  for (const flow of view.rows(flows)) if (!accepted.services.has(flow.server.place)) tried.note(flow);
+  const isInVain = (flow: FlowRow): boolean =>
+    !accepted.services.has(flow.server.place) && !attempt(flow, accepted).fallback;
+  for (const flow of view.rows(flows)) if (isInVain(flow)) tried.note(flow);
   const [refused, unanswered] = [new Failed(), new Failed()];
   for (const flow of view.rows(flows)) {
-    const isMany = tried.isMany(flow) && !accepted.services.has(flow.server.place);
+    const isMany = tried.isMany(flow) && isInVain(flow);
     (flow.ending === "refused" ? refused : unanswered).add(flow, isMany);
   }
   return [...refused.describe("refused", accepted, view), ...unanswered.describe("unanswered", accepted, view)];

@@ -1,12 +1,17 @@
-// Who tried so many services, of which none ever accepted, that one finding tells more than one of each? A scan, or a list that is out of date.
+// Who tried so many services, of which none ever accepted, that one finding tells more than one of each? A scan, a list that is out of date,
+// or, where it keeps trying each, a whole cluster or network that is down.
 
 import { type Evidence, type FoundFinding, manyServices } from "../src/core/analysis.ts";
 import type { CaptureView, FlowRow } from "../src/core/flow-view.ts";
+import { formatWhole } from "../src/core/numbers.ts";
 import { timelineOf } from "../src/core/statistics.ts";
 import { CITED, cite, clockTime, MOST_SERVICES, plural } from "./grouping.ts";
 
 /** Clients of which that is known; a flood has as many as packets, each with one service. */
 const MOST_CLIENTS = 65_536;
+
+/** Attempts at one service, one after the other, of whoever expects it there. */
+export const SEVERAL = 3;
 
 export type Failure = "refused" | "unanswered";
 
@@ -60,13 +65,18 @@ export function describeMany(how: Failure, flows: readonly number[], view: Captu
     how === "refused"
       ? `The SYNs were answered by RST, the first at ${since}`
       : `${plural(syns, "SYN")} had no answer at all, the first at ${since}`;
+  const each = flows.length / places.size;
+  const isScan = each < SEVERAL;
+  const meaning = isScan
+    ? "So many, and none right, are a scan, or a list of addresses that is out of date."
+    : `Each was tried some ${formatWhole(Math.round(each))} times: they are all gone, or what leads to them is.`;
   return {
-    severity: "low",
+    severity: isScan ? "low" : "high",
     title:
       how === "refused"
         ? `${client.address} was refused by ${services}`
         : `${attempts} of ${client.address} to ${services} met silence`,
-    summary: `${met}, and nobody was accepted there while the capture ran. So many, and none right, are a scan, or a list of addresses that is out of date.`,
+    summary: `${met}, and nobody was accepted there while the capture ran. ${meaning}`,
     subject: {
       holder: { address: client.address },
       peer: hosts.size === 1 ? { address: server.address } : manyServices(places.size),
@@ -76,8 +86,9 @@ export function describeMany(how: Failure, flows: readonly number[], view: Captu
     metrics: { kind: `many-${how}`, syns, services: places.size, hosts: hosts.size },
     evidence,
     advice: [
-      `Find out what on ${client.address} connects to them: a port scan, a monitor, service discovery with an old list (ss -tnp state syn-sent).`,
-      "If they should all be there, look at what they have in common: a switch, a firewall, a network that is down.",
+      isScan
+        ? `Find out what on ${client.address} connects to them: a port scan, a monitor, service discovery with an old list (ss -tnp state syn-sent).`
+        : "Look at what they have in common: a deployment, a switch, a firewall, a network that is down.",
     ],
     timeline: timelineOf(times, view.firstTime, view.lastTime),
   };

@@ -39,7 +39,7 @@ const captureOf = (attempts: readonly Tried[]) =>
     }
   });
 
-const range = (count: number, of: (n: number) => Tried): Tried[] => Array.from({ length: count }, (_, n) => of(n));
+const range = <T>(count: number, of: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => of(n));
 
 async function found(attempts: readonly Tried[]): Promise<ReportFinding[]> {
   const { findings } = await analyze([captureOf(attempts)]);
@@ -48,12 +48,12 @@ async function found(attempts: readonly Tried[]): Promise<ReportFinding[]> {
 
 describe("a client that was refused", () => {
   it("by 64 services is told of each", async () => {
-    const all = await found(range(64, (n) => ({ host: 1, port: 100 + n, met: "RST" })));
+    const all = await found(range<Tried>(64, (n) => ({ host: 1, port: 100 + n, met: "RST" })));
     expect(all).toHaveLength(64);
   });
 
   it("by one more is told of all at once, with the ports of the host", async () => {
-    const attempts = range(130, (n) => ({ host: 1, port: 100 + (n % 65), met: "RST" }));
+    const attempts = range<Tried>(130, (n) => ({ host: 1, port: 100 + (n % 65), met: "RST" }));
     expect(await found(attempts)).toMatchObject([
       {
         title: "10.0.0.1 was refused by 65 ports of 198.51.100.1",
@@ -65,8 +65,26 @@ describe("a client that was refused", () => {
     ]);
   });
 
+  it("again and again by each has met something that is down", async () => {
+    const attempts = range<Tried>(195, (n) => ({ host: 1 + (n % 65), port: 80, met: "RST" }));
+    const [only, ...others] = await found(attempts);
+    expect(others).toEqual([]);
+    expect([only!.severity, only!.title]).toEqual(["high", "10.0.0.1 was refused by 65 services on 65 hosts"]);
+    expect(only!.summary).toContain("Each was tried some 3 times: they are all gone, or what leads to them is.");
+  });
+
+  it("and went on to another address at once has lost nothing", async () => {
+    const attempts = range(65, (n) => n).flatMap((n): Tried[] => [
+      { host: 1, port: 100 + n, met: "RST" },
+      { host: 2, port: 100 + n, met: "acceptance" },
+    ]);
+    const all = await found(attempts);
+    expect(new Set(all.map((f) => f.severity))).toEqual(new Set(["info"]));
+    expect(all).toHaveLength(65);
+  });
+
   it("by services of several hosts is told how many", async () => {
-    const [only] = await found(range(200, (n) => ({ host: 1 + (n % 5), port: 100 + n, met: "RST" })));
+    const [only] = await found(range<Tried>(200, (n) => ({ host: 1 + (n % 5), port: 100 + n, met: "RST" })));
     expect(only).toMatchObject({
       title: "10.0.0.1 was refused by 200 services on 5 hosts",
       subject: { peer: { address: "200 services" } },
@@ -77,8 +95,8 @@ describe("a client that was refused", () => {
     const open = { host: 1, port: 80 };
     const attempts = [
       { ...open, met: "acceptance" } as const,
-      ...range(3, () => ({ ...open, met: "RST" })),
-      ...range(65, (n) => ({ host: 1, port: 100 + n, met: "RST" })),
+      ...range<Tried>(3, () => ({ ...open, met: "RST" })),
+      ...range<Tried>(65, (n) => ({ host: 1, port: 100 + n, met: "RST" })),
     ];
     const all = await found(attempts);
     expect(all.map((f) => [f.severity, f.title])).toEqual([
@@ -90,8 +108,8 @@ describe("a client that was refused", () => {
   it("does not lend its number to another, which was refused by one", async () => {
     const other = Uint8Array.of(10, 0, 0, 2);
     const attempts = [
-      ...range(65, (n) => ({ host: 1, port: 100 + n, met: "RST" })),
-      ...range(3, () => ({ host: 1, port: 100, met: "RST", client: other })),
+      ...range<Tried>(65, (n) => ({ host: 1, port: 100 + n, met: "RST" })),
+      ...range<Tried>(3, () => ({ host: 1, port: 100, met: "RST", client: other })),
     ];
     const all = await found(attempts);
     expect(all.map((f) => f.title)).toEqual([
@@ -102,7 +120,7 @@ describe("a client that was refused", () => {
 });
 
 it("a client that met silence and RSTs is told of both", async () => {
-  const all = await found(range(100, (n) => ({ host: 1, port: 100 + n, met: n % 2 === 0 ? "RST" : "silence" })));
+  const all = await found(range<Tried>(100, (n) => ({ host: 1, port: 100 + n, met: n % 2 === 0 ? "RST" : "silence" })));
   expect(all.map((f) => f.title).sort()).toEqual([
     "10.0.0.1 was refused by 50 ports of 198.51.100.1",
     "50 connection attempts of 10.0.0.1 to 50 ports of 198.51.100.1 met silence",
