@@ -7,8 +7,10 @@ import type { FlowTable } from "./flow-table.ts";
 import { LINGER_NS } from "./forgetting.ts";
 import { mixed } from "./mixed.ts";
 
-/** 21 bytes each. A later one takes the place of an earlier one; stragglers come within seconds. */
+/** 21 bytes each. A later one takes the place of the earliest in its set; stragglers come within seconds. */
 const REMEMBERED = 1 << 18;
+/** Places among which a 4-tuple has its choice: with one, a tenth would be lost while three in four places are free. */
+const SET = 8;
 const GOLDEN = 0x9e3779b1 | 0;
 
 /** over: the packet says nothing new. gone-on: the connection goes on, or is tried again. */
@@ -32,7 +34,8 @@ export class LateComers {
     const isV6 = c.family[f] === 6;
     const word = (key: number): number => (isV6 ? wordOfGroups(table.addresses.groups(key)) : key);
     const tuple = (endHash(word(c.keyA[f]!), ports >>> 16) + endHash(word(c.keyB[f]!), ports & 0xffff)) | 0;
-    const at = tuple & (REMEMBERED - 1);
+    const known = this.placeOf(tuple);
+    const at = known < 0 ? this.placeFor(tuple) : known;
     this.checks[at] = mixed(tuple ^ GOLDEN);
     this.isnA[at] = c.isn[f * 2]!;
     this.isnB[at] = c.isn[f * 2 + 1]!;
@@ -48,15 +51,36 @@ export class LateComers {
     const a = isV6 ? wordOfBytes(p.buf, p.srcOffset) : p.src;
     const b = isV6 ? wordOfBytes(p.buf, p.dstOffset) : p.dst;
     const tuple = (endHash(a, p.srcPort) + endHash(b, p.dstPort)) | 0;
-    const at = tuple & (REMEMBERED - 1);
+    const at = this.placeOf(tuple);
+    if (at < 0) return "none";
     const kind = this.kinds[at]!;
-    if (kind === Remembered.nothing || this.checks[at] !== mixed(tuple ^ GOLDEN)) return "none";
     const isAgain = (p.flags & Flag.syn) === 0 || this.isOf(at, p.seq) || this.isAnswer(at, p);
     const isOver = kind === Remembered.over;
     // Much later it is another connection, whose SYN the capture lacks.
     if (isOver && isAgain && p.time - this.lastTimes[at]! <= LINGER_NS) return "over";
     this.kinds[at] = Remembered.nothing;
     return isAgain && !isOver ? "gone-on" : "none";
+  }
+
+  /** hot: where it is remembered; −1 when it is not. */
+  private placeOf(tuple: number): number {
+    const check = mixed(tuple ^ GOLDEN);
+    const first = firstOf(tuple);
+    for (let at = first; at < first + SET; at++) {
+      if (this.checks[at] === check && this.kinds[at] !== Remembered.nothing) return at;
+    }
+    return -1;
+  }
+
+  /** A free place, or that of the one that was silent for longest. */
+  private placeFor(tuple: number): number {
+    const first = firstOf(tuple);
+    let oldest = first;
+    for (let at = first; at < first + SET; at++) {
+      if (this.kinds[at] === Remembered.nothing) return at;
+      if (this.lastTimes[at]! < this.lastTimes[oldest]!) oldest = at;
+    }
+    return oldest;
   }
 
   private isOf(at: number, isn: number): boolean {
@@ -68,6 +92,8 @@ export class LateComers {
     return (p.flags & Flag.ack) !== 0 && this.isOf(at, (p.ack - 1) | 0);
   }
 }
+
+const firstOf = (tuple: number): number => tuple & (REMEMBERED - SET);
 
 /** One end; the sum of both does not depend on their order. */
 const endHash = (address: number, port: number): number => mixed(mixed(address ^ GOLDEN) ^ port);

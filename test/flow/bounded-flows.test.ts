@@ -236,6 +236,18 @@ describe("what comes late", () => {
   });
 });
 
+describe("connections that go on after they were let go of", () => {
+  it("are counted once", () => {
+    const [syn] = segments("c SYN");
+    const COUNT = 40_000;
+    const round = (from: number): Segment[] =>
+      Array.from({ length: COUNT }, (_, n) => ({ ...syn!, port: 1 + n, timeMs: from + n / 100 }));
+    const { table, result } = bounded([...round(0), ...round(5000)], 1000);
+    expect(result!.resumed).toBeGreaterThan(COUNT * 0.9);
+    expect(table.known + result!.flows - result!.resumed).toBe(COUNT);
+  });
+});
+
 describe("exchanges", () => {
   it("beyond their share are counted only, by outcome", () => {
     const { table, result } = bounded(inTurn(RESET, RESET, RESET, RESET, HEALTHY), 100, 2);
