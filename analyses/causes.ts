@@ -90,14 +90,20 @@ export const RULES: Record<string, Rule> = {
     role: "cause",
     rank: 5,
     follows: { "unanswered-requests": "callers", "slow-answers": "callers" },
-    lead: (f, view) =>
-      f.metrics.kind === "turned-away" || f.metrics.kind === "ended"
-        ? f.summary
-        : typeof f.metrics.services === "number"
-          ? `${f.title}. ${f.summary}`
-          : f.metrics.kind === "refused"
-            ? `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`
-            : `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`,
+    lead: (f, view) => {
+      switch (f.metrics.kind) {
+        case "turned-away":
+        case "ended":
+          return f.summary;
+        case "many-refused":
+        case "many-unanswered":
+          return `${f.title}. ${f.summary}`;
+        case "refused":
+          return `${holder(f)} refuses connections: nobody listens there. ${count(f, "attempt")} of ${peer(f)} failed, the first${at(f, view)}.`;
+        default:
+          return `${holder(f)} does not answer connection attempts: ${count(f, "attempt")} of ${peer(f)} met silence, the first${at(f, view)}.`;
+      }
+    },
   },
   "bound-ports": {
     role: "cause",

@@ -61,8 +61,7 @@ export const refusedConnections: Analysis = {
 function whatFailed(flows: readonly number[], view: CaptureView): FoundFinding[] {
   const accepted = new Accepted(view);
   const tried = new TriedInVain();
-  const isInVain = (flow: FlowRow): boolean =>
-    !accepted.services.has(flow.server.place) && !attempt(flow, accepted).fallback;
+  const isInVain = (flow: FlowRow): boolean => !accepted.services.has(flow.server.place) && !fellBack(flow, accepted);
   for (const flow of view.rows(flows)) if (isInVain(flow)) tried.note(flow);
   const [refused, unanswered] = [new Failed(), new Failed()];
   for (const flow of view.rows(flows)) {
@@ -138,10 +137,13 @@ class Accepted {
 const FALLBACK_KEPT = 10_000;
 
 function attempt(flow: FlowRow, accepted: Accepted): Attempt {
-  const time = flow.first.time;
-  const fallback = accepted.opensWithin(flow.server.port, time, time + FALLBACK_NS);
   const frames = [flow.first.frame, flow.server.rst?.frame ?? flow.last.frame];
-  return { frames, time, syns: flow.client.syns, fallback: fallback && flow.server.rst !== null };
+  return { frames, time: flow.first.time, syns: flow.client.syns, fallback: fellBack(flow, accepted) };
+}
+
+/** Refused, and the same port answered on another address at once. */
+function fellBack({ server, first: { time } }: FlowRow, accepted: Accepted): boolean {
+  return server.rst !== null && accepted.opensWithin(server.port, time, time + FALLBACK_NS);
 }
 
 function describe(how: Failure, g: Group<number>, accepted: Accepted, view: CaptureView): FoundFinding {

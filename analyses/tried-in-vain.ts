@@ -87,7 +87,7 @@ export function describeMany(how: Failure, flows: readonly number[], view: Captu
     evidence,
     advice: [
       isScan
-        ? `Find out what on ${client.address} connects to them: a port scan, a monitor, service discovery with an old list (ss -tnp state syn-sent).`
+        ? `Find out what on ${client.address} connects to them: a port scan, a monitor, service discovery with an old list${how === "refused" ? "" : " (ss -tnp state syn-sent)"}.`
         : "Look at what they have in common: a deployment, a switch, a firewall, a network that is down.",
     ],
     timeline: timelineOf(times, view.firstTime, view.lastTime),

@@ -58,14 +58,14 @@ export const unansweredRequests: Analysis = {
     const answered = view.totals.answered + view.totals.late;
     const met = undelivered > 0 ? `; ${plural(undelivered, "more", "more")} met a connection closed before` : "";
     if (answered > 0) return { kind: "clear", because: `${plural(answered, "request")} had a response${met}` };
-    if (undelivered > 0) {
-      return {
-        kind: "clear",
-        because: `${plural(undelivered, "request")} met a connection closed before, no other was made`,
-      };
-    }
     const { unanswered: left, pending: waiting } = view.totals;
-    if (left + waiting > 0) return { kind: "unsure", needs: "what was left without a response is counted only" };
+    if (left + waiting > undelivered) {
+      return { kind: "unsure", needs: "what was left without a response is counted only" };
+    }
+    if (undelivered > 0) {
+      const them = plural(undelivered, "request");
+      return { kind: "unsure", needs: `no request can be judged but ${them} that met a connection closed before` };
+    }
     return { kind: "unsure", needs: "no request that we can read is in the capture (encrypted, or another protocol)" };
   },
 };

@@ -248,6 +248,18 @@ describe("connections that go on after they were let go of", () => {
   });
 });
 
+it("requests that still waited when their connections went are not said to be none", () => {
+  const { table, result } = bounded(inTurn(...Array.from({ length: 6 }, () => WAITING), SYN, SYN), 1);
+  expect(result!.exchanges.pending).toBe(6);
+  const quality = { dropped: null } as CaptureView["quality"];
+  const facts = { clock: new CaptureClock(), hosts: DEFAULT_HOSTS, firstTime: 0, lastTime: 20e9, quality };
+  const view = captureView(table, { ...facts, summarised: result });
+  const asked = analyses.filter((a) => a.id === "unanswered-requests");
+  expect(runAnalyses(asked, view).unsure).toEqual([
+    { analysis: "unanswered-requests", needs: "what was left without a response is counted only" },
+  ]);
+});
+
 describe("exchanges", () => {
   it("beyond their share are counted only, by outcome", () => {
     const { table, result } = bounded(inTurn(RESET, RESET, RESET, RESET, HEALTHY), 100, 2);
